@@ -836,4 +836,44 @@ SHEETS = {
         "compare --value SBP --group time --block patient",
         says=("Are they the same patient each time?",),
     ),
+    "F6 complete blocks that are called Rep": Sheet(
+        csv("Rep,Cultivar,Yield", [(r + 1, c, value(5 + r)) for r in range(4) for c in "ABCDE"]),
+        "compare --value Yield --group Cultivar --block Rep",
+        says=("Are they the same Rep each time? Yes: design 1.",),
+    ),
+    "F6 complete blocks of Latin letters and numbers": Sheet(
+        csv("Replicate,Treatment,y", [(f"R{r + 1}", f"T{t}", value(5 + r)) for r in range(5)
+                                      for t in (3, 1, 2)]),
+        "compare --value y --group Treatment --block Replicate",
+    ),
+    "F6 repetitions below each treatment": Sheet(
+        csv("Cultivar,Rep,Yield", [(c, r + 1, value(5)) for c in "ABCDE" for r in range(4)]),
+        "compare --value Yield --group Cultivar",
+        says=("Are they the same Rep each time? Yes: design 2.",),
+    ),
+    "F6 a Latin square": Sheet(
+        csv("Row,Column,Diet,Milk", [(i + 1, k + 1, "ABCD"[(i + k) % 4], value(25 + i))
+                                     for i in range(4) for k in range(4)]),
+        "fit 'Milk ~ Diet + C(Row) + C(Column)'",
+        says=("Diet is compared within Row and Column", "Column 4 different numbers 1, 2, 3, 4"),
+    ),
+    "F6 a Latin square of cows": Sheet(
+        csv("Diet,Cow,Period,Milk", [("abc"[(i + k) % 3], f"cow {i}", f"P{k + 1}", value(25 + i))
+                                     for i in range(3) for k in range(3)]),
+        "fit 'Milk ~ Diet + Period + (1 | Cow)'",
+    ),
+    "F6 what readings were converted to": Sheet(
+        csv("Sample,Group,OD450 rep 1,OD450 rep 2,Conc. (pg/ml)",
+            [(f"{g[0]}{i}", g, *(round(y * k, 3) for k in (1, 1.03)), round(90 * y + 30 * y * y, 1))
+             for g in ("naive", "infected") for i in range(6) for y in [float(value(2, 0.4))]]),
+        "compare --value 'Conc. (pg/ml)' --group Group",
+        says=("The value could also be OD450 rep 1, OD450 rep 2",),
+    ),
+    "F6 another outcome beside readings": Sheet(
+        csv("Mouse,Group,Grip 1,Grip 2,Grip 3,Weight (g)",
+            [(f"{g[0]}{i}", g, *(value(90) for _ in "abc"), value(25)) for g in ("WT", "KO")
+             for i in range(8)]),
+        "compare --value 'Grip 1,Grip 2,Grip 3' --group Group --unit Mouse",
+        says=("The value could also be Weight (g)",),
+    ),
 }  # fmt: skip

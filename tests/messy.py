@@ -197,6 +197,17 @@ FILES = {
         "data.xlsx",
         (*ROLES, "--sheet", "a"),
     ),
+    "Excel of a sheet for each group": Case(
+        book({"placebo": typed(), "drug": typed()}),
+        ("'placebo', 'drug'", "--sheet 'placebo,drug' puts them below each other"),
+        name="data.xlsx",
+    ),
+    "Excel of sheets with other columns": Case(
+        book({"a": typed(), "notes": [["x"], ["y"]]}),
+        ("where they have the same columns", "sheet 'notes' has x"),
+        name="data.xlsx",
+        options=(*ROLES, "--sheet", "a,notes"),
+    ),
     "Excel sheet absent": Case(
         book({"data": typed()}),
         ("no sheet 'dat'", "Did you mean 'data'"),

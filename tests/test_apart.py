@@ -106,6 +106,18 @@ def test_under_what_each_was_read_is_a_part_that_returns(form, read, block, part
 
 
 @pytest.mark.parametrize(
+    ("form", "block"), [("{g}_D{i}", "ID 2"), ("{g} {i}", "ID 2"), ("{g}_donor{i}", "donor")]
+)
+def test_under_what_each_was_read_may_stand_first(form, block):
+    frame = cells(form, groups=["unstim", "aCD3"], outer=6, inner=1, through=False)
+    seen = ne.inspect(frame.drop(columns="arm"))
+    given = [dict(p.arguments()) for p in seen.proposals]
+    assert {"value": "y", "group": "group", "block": block} in given[:2]
+    assert given[0]["group"] == "group"
+    assert "group = part 1 of ID" in seen.proposals[0].reading.edits
+
+
+@pytest.mark.parametrize(
     "frame",
     [
         cells("m{i}_{g}", inner=1, through=False),  # mouse 1 of each group is another one

@@ -6,6 +6,8 @@ import pytest
 
 import nestimate as ne
 
+RESPONSES = {"y": "measured", "k": "counts"}
+
 
 def table(origin=0.0):
     """Twenty-four rows of two arms, eight clusters; x and v lie about an origin."""
@@ -38,6 +40,10 @@ def told(formula, frame, **options):
         ("y ~ arm * x + (1 | m)", {}, "beta[x]"),
         ("y ~ 0 + arm + arm:x", {}, "beta[arm[b]:x]"),
         ("k ~ arm * x", {"response": "counts"}, "exp(beta[arm[b]:x])"),
+        # What is moved inside a power, and what allows of no other origin beside what does.
+        ("y ~ arm + x + I((x - 1)**2 / 2)", {}, "beta[I((x - 1)**2 / 2)]"),
+        ("y ~ arm + x + v + I(x * v)", {}, "beta[I(x * v)]"),
+        ("y ~ arm * x + I(log1p(k)**2)", {}, "beta[arm[b]:x]"),
     ],
 )
 def test_the_origin_of_a_measurement_changes_nothing(formula, options, same):
@@ -45,6 +51,39 @@ def test_the_origin_of_a_measurement_changes_nothing(formula, options, same):
     near, here = told(formula, table(), **options)
     away, there = told(formula, table(1000), **options)
     for name, row in near.items():
+        scale = row.ci_high - row.ci_low
+        assert away[name].mean == pytest.approx(row.mean, abs=0.02 * scale)
+        assert away[name].ci_high - away[name].ci_low == pytest.approx(scale, rel=0.05)
+    assert there[same].mean == pytest.approx(here[same].mean, rel=0.02)
+
+
+def dosed(unit=1.0):
+    """The same rows with a dose, which y bends over, and a time, both on a scale of logarithms."""
+    frame = table()
+    frame["dose"], frame["t"] = unit * np.exp(frame.x / 2), unit * np.exp(frame.v / 2)
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("formula", "same"),
+    [
+        ("y ~ arm + log(dose) + I(log(dose)**2)", "beta[I(log(dose)**2)]"),
+        ("y ~ arm + poly(log(dose), 2, raw=True)", "beta[poly(log(dose), 2, raw=True)[1]]"),
+        ("y ~ arm * log10(dose)", "beta[arm[b]:log10(dose)]"),
+        ("y ~ arm + log(dose) * log(t)", "beta[log(dose):log(t)]"),
+        ("y ~ arm + log(dose) + log(t) + I(log(dose) * log(t))", "beta[I(log(dose) * log(t))]"),
+        # Beside one of measurements, and one that follows from no moved column.
+        ("y ~ arm * v + log(dose) + I(log(dose)**2)", "beta[I(log(dose)**2)]"),
+        ("y ~ arm + I(v**2) + log(dose) + I(log(dose)**2)", "beta[I(log(dose)**2)]"),
+    ],
+)
+def test_the_unit_of_a_measurement_changes_nothing_where_its_logarithm_is_taken(formula, same):
+    """Another unit is another origin of the logarithm, 20 SDs away."""
+    near, here = told(formula, dosed())
+    away, there = told(formula, dosed(np.e**10))
+    for name, row in near.items():
+        if name.startswith(("slope of dose", "slope of t")):  # of one unit more
+            continue
         scale = row.ci_high - row.ci_low
         assert away[name].mean == pytest.approx(row.mean, abs=0.02 * scale)
         assert away[name].ci_high - away[name].ci_low == pytest.approx(scale, rel=0.05)
@@ -119,3 +158,29 @@ def test_slopes_of_animals_do_not_depend_on_when_counting_began():
     # Days from 0 on stay as they are counted, as in other programs.
     days = ne.fit("y ~ arm * age + (age | m)", growth(3), options={"ess": 400})
     assert "Levels of m are those" not in str(days)
+
+
+@pytest.mark.parametrize(
+    ("formula", "origin", "meant"),
+    [
+        ("y ~ arm:x", 1000, ["'arm + arm:x' or 'arm * x'"]),
+        ("y ~ x + arm:x + (1 | m)", 1000, ["'arm + arm:x' or 'arm * x'"]),
+        ("y ~ x:v", 1000, ["'v + x:v' or 'v * x'", "'x + x:v' or 'x * v'"]),
+        ("k ~ arm:x", 1000, ["'arm + arm:x' or 'arm * x'"]),
+        # Values on both sides of 0, and products whose parts are there in whatever words.
+        ("y ~ arm:x", 0, []),
+        ("y ~ arm * x", 1000, []),
+        ("y ~ arm + arm:x", 1000, []),
+        ("y ~ 0 + arm:part + arm:x", 1000, []),
+    ],
+)
+def test_a_product_without_its_part_is_named_where_0_lies_far(formula, origin, meant):
+    """Slopes of 1 and 2 were .0 and .0 with years for x, and nothing was said."""
+    frame = table(origin).assign(part=["p", "q"] * 12)
+    design = ne.fit(formula, frame, options={"ess": 200, "response": RESPONSES[formula[0]]}).design
+    said = [one for one in design.warnings if "stands in the formula without" in one]
+    assert len(said) == len(meant)
+    for one, instead in zip(said, meant, strict=True):
+        assert instead in one
+        assert "another origin of" in one
+        assert "far from what was measured" in one

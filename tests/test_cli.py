@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nestimate.apps import cli
+from nestimate.apps import arguments, cli
 from nestimate.inference import importance, nuts
 
 MICE = Path(__file__).parent.parent / "examples" / "mice.csv"
@@ -133,6 +133,13 @@ def test_simulated_data_go_through_compare(tmp_path):
     assert done.exit_code == 0
     found = json.loads(answer.read_text())["contrasts"][0]
     assert found["ci_low"] < 4 < found["ci_high"]
+
+
+def test_inspect_lists_all_options_that_say_how_a_table_is_read():
+    said = run("inspect", "--help").stdout
+    for name in arguments.OF_TABLES:
+        word = arguments.SPELLINGS[name].word or name
+        assert f"--{word.replace('_', '-')} " in said
 
 
 def test_help_and_version_fit_a_screen_and_need_no_numbers():

@@ -200,3 +200,46 @@ def test_labels_that_are_no_summaries_cost_nothing(monkeypatch):
     frame.loc[400:401, "u"] = "Mean"  # twice running: a unit of that name
     read_table(frame.assign(g="a"))
     assert len(looked) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "middle", "against"),
+    [
+        ("% of control", 75, "100"),
+        ("Viability (% ctrl)", 75, "100"),
+        ("percent of baseline", 120, "100"),
+        ("% of WT", 75, "100"),
+        ("fold change", 1.4, "1"),
+        ("FC vs. vehicle", 1.4, "1"),
+        ("relative to control", 1.4, "1"),
+        ("treated/untreated ratio", 1.4, "1"),
+        ("log2 fold change", 1.4, "0"),
+        ("log2FC", 1.4, "0"),
+        ("fold change", 0.3, "0"),
+        ("% change from baseline", 20, "0"),
+        ("weight", 20, "0"),
+        ("% viable", 75, "0"),
+    ],
+)
+def test_values_relative_to_a_control_are_compared_with_no_change(name, middle, against):
+    cells = np.random.default_rng(6).normal(middle, middle / 5 if middle > 1 else 1, 7).round(3)
+    found = ne.inspect(pd.DataFrame({"Experiment": range(1, 8), name: cells}))
+    first, *_ = found.proposals
+    assert dict(first.arguments())["against"] == against
+    assert f"in place of {against} (against)" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("name", ["Latency", "Time", "Time to fall", "swim time"])
+@pytest.mark.parametrize("form", ["{}:{:02d}", "0:0{}:{:02d}", "{}:{:02d}.5"])
+def test_times_of_the_clock_are_named_with_what_to_write(name, form):
+    frame = pd.DataFrame({"mouse": [f"m{i}" for i in range(12)], "arm": ["ctl", "drug"] * 6})
+    frame[name] = [form.format(1 + i % 3, 7 * i % 60) for i in range(12)]
+    found = ne.inspect(frame.assign(trial=[1, 2, 3] * 4))
+    said = " ".join(str(found).split())
+    assert not found.proposals
+    assert f"{name} ({frame[name][0]} ...) is a time of minutes and seconds" in said
+    assert "77 (s) for 1:17 minutes" in said
+    with pytest.raises(DataError, match="is a time of minutes and seconds"):
+        ne.compare(frame, value=name, group="arm")
+    beside = ne.inspect(frame.assign(score=rows(12)))
+    assert dict(beside.proposals[0].arguments()) == {"value": "score", "group": "arm"}

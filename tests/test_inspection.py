@@ -1,5 +1,6 @@
 """What inspect says of a table, and that every command it prints is answered."""
 
+import dataclasses
 import json
 import shlex
 import time
@@ -46,6 +47,42 @@ def test_many_kinds_of_value_are_screened_by_the_line_that_is_printed(tmp_path, 
     assert found.exit_code == 0, found.output
     assert "300 endpoints, " in found.stdout
     assert "4 in drug, 4 in placebo" in found.stdout
+
+
+@pytest.mark.parametrize(
+    "quantities", [("LFQ intensity",), ("Peptides", "Intensity", "LFQ intensity")]
+)
+def test_rows_of_proteins_with_columns_of_samples_are_screened_first(
+    quantities, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(8)
+    table = pd.DataFrame({"Protein IDs": [f"P{i}" for i in range(90)]})
+    samples = [f"{group}_{i}" for group in ("WT", "KO") for i in range(1, 5)]
+    level = random.normal(26, 2, 90)
+    for quantity in quantities:
+        for sample in samples:
+            found = np.exp2(random.normal(level, 0.4)).astype(int)
+            table[f"{quantity} {sample}"] = np.where(random.random(90) < 0.1, 0, found)
+            if quantity == "Peptides":
+                table[f"{quantity} {sample}"] = random.integers(0, 20, 90)
+    table.to_csv("lfq.txt", sep="\t", index=False)
+    said = RUNNER.invoke(cli.app, ["inspect", "lfq.txt"]).stdout
+    lines = [line.strip() for line in said.splitlines()]
+    at = lines.index("sample,group")
+    assert lines[at + 1 : at + 3] == [f"LFQ intensity WT_{i},WT" for i in (1, 2)]
+    screen, *compared = [
+        line for line in lines if line.startswith(("nestimate compare", "nestimate screen"))
+    ]
+    assert "--scale log2 --na 0" in screen
+    assert all("--na 0" in line for line in compared)
+    assert bool(compared) == (len(quantities) == 1)
+    sheet = [f"LFQ intensity {sample},{sample[:2]}" for sample in samples]
+    (tmp_path / "samples.csv").write_text("\n".join(["sample,group", *sheet]))
+    words = [*shlex.split(screen)[1:], "--robust", "none", "--workers", "1"]
+    found = RUNNER.invoke(cli.app, words)
+    assert found.exit_code == 0, found.output
+    assert "4 in WT, 4 in KO" in found.stdout or "4 in KO, 4 in WT" in found.stdout
 
 
 def pastes():
@@ -656,6 +693,11 @@ def test_outcomes_beside_what_is_compared_are_no_groups(labels, names, groups):
         ("Survivors", "Released", True),
         ("Seedlings emerged", "Seeds planted", True),
         ("Alt", "Depth", True),
+        ("Weaned", "Born", True),
+        ("Pups alive", "Pups born", True),
+        ("Co-localized", "Puncta", True),
+        ("Buds", "Leaves", False),
+        ("Vesicles", "Cells", False),
         ("CD4+", "CD8+", False),
         ("Licks", "Weights", False),
         ("Open entries", "Closed entries", False),
@@ -673,6 +715,22 @@ def test_a_part_and_its_whole_are_a_share_by_their_names(part, total, share, aro
         assert found == {"response": f"{part}/{total}", "group": "arm"}
     else:
         assert found.get("response") != f"{part}/{total}"
+
+
+@pytest.mark.parametrize(
+    ("part", "total", "times", "share"),
+    [
+        ("EdU", "DAPI", 1, True),
+        ("Ki67", "Hoechst", 1, True),
+        ("Mutant reads", "Reads", 1, True),
+        ("GFP", "DAPI", 1000, False),
+    ],
+)
+def test_markers_are_of_all_nuclei_unless_they_are_grey_values(part, total, times, share):
+    random = np.random.default_rng(8)
+    every = random.integers(60, 140, 14)
+    frame = pd.DataFrame({"arm": ["ctl", "drug"] * 7, part: random.binomial(every, 0.3) * times})
+    assert ("response" in best(frame.assign(**{total: every * times}))) == share
 
 
 def test_levels_of_a_factor_are_no_part_of_what_was_counted():
@@ -1184,3 +1242,82 @@ def test_numbers_that_begin_anew_in_every_block_are_other_things_though_treatmen
     two = pd.DataFrame({"Chamber": ["1", "2"] * 10, "Pot": [k // 2 + 1 for k in range(20)]})
     first, *_ = ne.inspect(two.assign(y=rows(20))).proposals
     assert (first.roles.group, first.roles.block) == ("Chamber", None)
+
+
+@pytest.mark.parametrize("names", [("Chamber", "CO2 (ppm)"), ("Incubator", "Temp (°C)")])
+def test_one_chamber_for_each_treatment_is_said_to_be_no_repeat(names):
+    """Ten pots in one chamber of 400 ppm and ten in one of 800 tell nothing of CO2."""
+    holder, given = names
+    frame = pd.DataFrame(
+        [(k + 1, (400, 800)[k], pot) for k in range(2) for pot in range(1, 11)],
+        columns=[holder, given, "Pot"],
+    )
+    said = " ".join(str(ne.inspect(frame.assign(biomass=rows(20)))).split())
+    assert f"One {holder} for each {given} is one repeat, however many rows lie in it" in said
+
+
+@pytest.mark.parametrize("by_subject", [True, False])
+def test_subjects_whose_rows_stand_together_are_the_same_under_every_condition(by_subject):
+    """Ten subjects numbered 1 to 10 have trials under both conditions, one after the other."""
+    frame = pd.DataFrame(
+        [(s, c, t) for s in range(1, 11) for c in ("cong", "incong") for t in range(1, 9)],
+        columns=["Subj", "Condition", "Trial"],
+    ).assign(rt=rows(160))
+    frame = frame if by_subject else frame.sort_values(["Condition", "Subj", "Trial"])
+    found = ne.inspect(frame.reset_index(drop=True))
+    designs = [dict(proposal.arguments()) for proposal in found.proposals]
+    paired = {"value": "rt", "group": "Condition", "block": "Subj"}
+    assert paired in designs
+    assert (designs[0] == paired) or not by_subject
+    assert found.to_dict()["questions"]
+
+
+@pytest.mark.parametrize("day", [True, False])
+@pytest.mark.parametrize("cells", [(3, 3, 3, 3), (2, 3, 4, 2, 3)])
+def test_two_columns_of_a_cell_are_pairs_also_where_each_mouse_has_its_day(day, cells):
+    frame = pd.DataFrame(
+        [(f"2024-03-0{m + 4}", f"m{m}", c) for m, n in enumerate(cells) for c in range(1, n + 1)],
+        columns=["Date", "Mouse", "Cell"],
+    )
+    frame["Vm baseline (mV)"] = rows(len(frame)) - 110
+    frame["Vm CNO (mV)"] = frame["Vm baseline (mV)"] - rows(len(frame), seed=4) / 20
+    found = ne.inspect(frame if day else frame.drop(columns="Date"))
+    first = dict(found.proposals[0].arguments())
+    assert (first["wide"], first["block"]) == ("groups", "Mouse/Cell")
+
+
+def test_labels_that_no_design_uses_are_asked_about():
+    """Whatever the rules of designs miss: a few labels that units share are named first."""
+    frame = pd.DataFrame(
+        [(f"m{i}", ("ctl", "drug")[i % 2], ("upper", "lower")[i // 2 % 2]) for i in range(16)],
+        columns=["mouse", "arm", "habitat"],
+    ).assign(y=rows(16))
+    found = ne.inspect(frame)
+    assert "none of the designs" not in str(found)
+    left = tuple(p for p in found.proposals if "habitat" not in str(p.arguments()))[:1]
+    assert left
+    said = " ".join(str(dataclasses.replace(found, proposals=left)).split())
+    assert "habitat (upper, lower ...) is in none of the designs: if it is what you" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "compared"),
+    [
+        ("Site", ("Kiel", "Bonn", "Jena", "Ulm", "Hof"), True),
+        ("Ward", ("Heart", "Lung", "Bone", "Eye", "Skin", "Ear", "Nose", "Gut"), True),
+        ("Site", ("S1", "S2", "S3", "S4", "S5"), False),
+        ("Mouse", ("Anna", "Bella", "Cleo", "Dora", "Ella"), False),
+    ],
+)
+def test_places_with_names_are_compared_before_their_mean_is_with_0(name, labels, compared):
+    frame = built(name, labels, repeat=6)
+    found = ne.inspect(frame.assign(y=rows(len(frame))))
+    assert ("group" in dict(found.proposals[0].arguments())) == compared
+    assert not compared or "compare each" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("names", [("IL-6", "TNF", "IL-10"), ("% CD4", "% CD8", "CD4/CD8")])
+def test_outcomes_with_numbers_in_their_names_are_taken_in_their_order(names):
+    frame = built("Plate Strain", ["p1", "p2", "p3"], ["wt", "ko"], repeat=4).drop(columns="y")
+    frame = frame.assign(**{name: rows(24, seed=i) for i, name in enumerate(names)})
+    assert best(frame)["value"] == names[0]

@@ -87,6 +87,47 @@ def test_a_plate_as_it_lies_is_no_design(tmp_path):
     assert "This is a plate as it lies" in said
 
 
+def wells(names, rows=6):
+    """Return columns of wells beside the times at which a reader read them."""
+    cells = [[f"{(3 + i + 2 * k) * 1.7 % 1:.3f}" for k in range(len(names))] for i in range(rows)]
+    return cells, ",".join(names)
+
+
+KINETIC = {
+    "times": (("Time [s]", "Temp. [C]"), [(600 * i, "37.0") for i in range(6)]),
+    "clock": (("Time",), [(f"0:{i}0:00",) for i in range(6)]),
+    "cycles": (("Cycle Nr.", "Time"), [(i + 1, f"{i * 5} min") for i in range(6)]),
+}
+
+
+@pytest.mark.parametrize("name", KINETIC)
+@pytest.mark.parametrize("spelled", ["{}{}", "{}{:02d}"])
+def test_wells_that_a_reader_read_again_and_again_are_places_and_no_groups(name, spelled, tmp_path):
+    head, times = KINETIC[name]
+    cells, wells_named = wells([spelled.format(row, k) for row in "AB" for k in range(1, 7)])
+    rows = [",".join(map(str, [*at, *read])) for at, read in zip(times, cells, strict=True)]
+    text = "\n".join([",".join([*head, wells_named]), *rows]) + "\n"
+    said, lines = inspected(written(tmp_path, text))
+    assert not lines
+    assert "are places of wells, no groups: which well got what" in " ".join(said.split())
+    told = text.replace(
+        wells_named, ",".join(f"{g} {k}" for g in ("ctl", "drug") for k in range(6))
+    )
+    for line in inspected(written(tmp_path, told))[1]:
+        run(line)
+
+
+def test_rows_of_wells_say_nothing_of_what_each_got(tmp_path):
+    places = [f"{row}{k}" for row in "ABC" for k in range(1, 7)]
+    rows = [f"{well},{i * 1.7 % 3:.2f}" for i, well in enumerate(places)]
+    said, lines = inspected(written(tmp_path, "\n".join(["Well,OD600", *rows]) + "\n"))
+    assert not lines
+    assert "Write it into columns beside Well" in " ".join(said.split())
+    rows = [f"{row},{'ab'[i % 2]}" for i, row in enumerate(rows)]
+    said, lines = inspected(written(tmp_path, "\n".join(["Well,OD600,drug", *rows]) + "\n"))
+    assert "--group drug" in lines[0]
+
+
 SURVIVAL = "Days,Control,Treated\n12,1,\n15,1,\n18,1,\n30,0,\n16,,1\n25,,1\n28,,1\n30,,0\n"
 
 

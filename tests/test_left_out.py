@@ -1,6 +1,7 @@
 """Numbers left out that values go with, and what formulas leave out, against least squares."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.left_out.uneven import ALIKE
 from nestimate.data.designs.roles import Roles
-from nestimate.data.tables.door import read_table
+from nestimate.data.tables.door import Wanted, read_table
 
 pytestmark = pytest.mark.quick
 
@@ -262,3 +263,60 @@ def test_the_term_fits_how_labels_lie_to_the_clusters(formula, column, says):
     table = table.drop(columns="plate" if column == "well" else "well")
     (said,) = minds(table, formula, column)
     assert all(part in said for part in says)
+
+
+def _counted(part, whole, *, above=0):
+    """Return 20 animals, of each how many of how many."""
+    random = np.random.default_rng(5)
+    total = random.integers(20, 60, 20)
+    found = random.binomial(total, 0.3) + above * (total == total.max()) * total
+    groups = ["ctl", "drug"] * 10
+    return pd.DataFrame({"mouse": range(20), "arm": groups, part: found, whole: total})
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "above", "told"),
+    [
+        ("CD8+ events", "Live events", 0, True),
+        ("Diseased leaves", "Leaves", 0, True),
+        ("Survivors", "Released", 0, True),
+        ("Diseased leaves", "Leaves", 1, False),
+        ("Diseased leaves", "Weight", 0, False),
+        ("Leaves", "Fruits", 0, False),
+        ("dead", "alive", 0, False),
+    ],
+)
+def test_of_how_many_a_part_was_counted_is_named_where_it_is_left_out(part, whole, above, told):
+    roles = Roles(value=part, group="arm")
+    warnings = Design.from_table(read_table(_counted(part, whole, above=above)), roles).warnings
+    said = [text for text in warnings if "are some of" in text]
+    assert bool(said) == told
+    assert not told or f"'{part}/{whole}'" in said[0]
+    assert not told or not any(f"{whole} is left out, and it lies" in text for text in warnings)
+
+
+@pytest.mark.parametrize(
+    ("times", "event", "ends", "cut"),
+    [
+        ("Day of death", "Event", (1, 0), "Event 0"),
+        ("Survival (days)", "Status", ("dead", "alive"), "Status alive"),
+        ("Latency", "censored", (0, 1), "censored 1"),
+        ("Latency", "Sex", (0, 1), ""),
+        ("Weight", "Event", (1, 0), ""),
+    ],
+)
+def test_times_that_were_cut_off_and_count_as_ends_are_named(times, event, ends, cut):
+    frame = pd.DataFrame({"arm": ["ctl", "drug"] * 10, event: [*ends, ends[0], ends[0]] * 5})
+    frame[times] = np.random.default_rng(3).integers(10, 40, 20).astype(str)
+    roles = Roles(value=times, group="arm")
+    warnings = Design.from_table(read_table(frame), roles).warnings
+    said = [text for text in warnings if "were cut off" in text]
+    assert bool(said) == bool(cut)
+    if not cut:
+        return
+    assert f"5 times ({cut}) were cut off" in said[0]
+    gone = frame[event].astype(str) == cut.split()[1]
+    frame[times] = np.where(gone, ">" + frame[times], frame[times])
+    limits = read_table(frame, Wanted(response="censored"))
+    written = Design.from_table(limits, replace(roles, response="censored"))
+    assert not any("cut off" in text for text in written.warnings)

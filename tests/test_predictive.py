@@ -200,6 +200,9 @@ def test_brief_says_what_was_asked_for():
     assert "at pre = 48 where no other value stands" in said
     said = terminal.brief(ne.fit("post ~ arm * pre", table, options={"ess": 400}))
     assert "slope of pre: b - a" in said
+    said = terminal.brief(ne.fit("post ~ pre + (1 | arm)", table, options={"ess": 400}))
+    named = [line.split()[0] for line in said.splitlines()[2:4]]
+    assert named == ["beta[pre]", "centre"]  # what is asked stands first, and no intercept
     options = {"bayes_factor": True, "ess": 2000}
     assert "Bayes factor: " in terminal.brief(
         ne.compare(table, value="post", group="arm", options=options)

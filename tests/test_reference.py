@@ -8,6 +8,7 @@ import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.groups import reference_first
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
@@ -199,3 +200,16 @@ def test_what_is_drawn_from_has_no_reference():
     ordered = {"arm": ["a", "a", "b", "b"], "y": [1.0, 2.1, 2.9, 4.2]}
     first = Design.from_table(read_table(pd.DataFrame(ordered)), Roles(value="y", group="arm"))
     assert reference_free(first)[0] is first
+
+
+@pytest.mark.parametrize(
+    ("labels", "first"),
+    [
+        (["sucrose", "water"], "water"),
+        (["ethanol", "H2O"], "H2O"),
+        (["saline", "water"], "saline"),
+        (["sucrose", "watered"], "sucrose"),
+    ],
+)
+def test_water_is_what_others_are_compared_with_where_no_label_says_control(labels, first):
+    assert reference_first(labels, None)[0][0] == first

@@ -70,7 +70,7 @@ def test_cell_is_read_by_stated_rules(cell, decimal, number):
         ("≤3", None, "--response censored"),
         ("01/02/2024", None, "date"),
         ("Mar-05", None, "date"),
-        ("12:30", None, "date or time"),
+        ("12:30", None, "time of minutes and seconds"),
         ("#N/A", None, "spreadsheet"),
         ("1 234", None, "spaces"),
         ("1’234", None, "apostrophes"),
@@ -304,6 +304,22 @@ def test_wide_tables_of_excel(tmp_path):
     lines = [["control", None, "drug", None], ["a", "b", "c", "d"], [1, 2, 3, 4.5], [2, 3, 4, 5]]
     path = write(tmp_path, messy.book({"x": lines}), "a.xlsx")
     assert read_table(path).roles["unit"] == "unit"
+
+
+def test_sheets_with_the_same_columns_stand_below_each_other(tmp_path):
+    head = ["mouse", "weight"]
+    sheets = {"WT": [["w1", 21.5], ["w2", 20.5], [None, None]], "KO": [["k1", 25.0], ["k2", 24.5]]}
+    content = messy.book({name: [head, *rows] for name, rows in sheets.items()})
+    path = write(tmp_path, content, "a.xlsx")
+    table = read_table(path, Wanted(sheet="WT,KO"))
+    assert table.cells("sheet") == ["WT", "WT", "KO", "KO"]
+    assert table.numbers("weight").tolist() == [21.5, 20.5, 25.0, 24.5]
+    assert [table.row(i) for i in range(4)] == ["WT 2", "WT 3", "KO 2", "KO 3"]
+    (first, *_) = ne.inspect(path, sheet="WT, KO").proposals
+    assert dict(first.arguments()) == {"value": "weight", "group": "sheet"}
+    assert "--sheet 'WT, KO'" in first.command("a.xlsx")
+    with pytest.raises(DataError, match="no sheet 'K'"):
+        read_table(path, Wanted(sheet="WT,K"))
 
 
 @pytest.mark.parametrize("ending", [".xlsx", ".xls", ".ods"])

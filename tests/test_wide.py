@@ -369,3 +369,20 @@ def test_a_formula_of_a_wide_table_is_that_of_the_long_one(formula, wide, table)
 def test_a_formula_of_a_wide_table_names_what_is_there():
     with pytest.raises(DataError, match="no column 'age'"):
         ne.fit("y ~ arm + age + (1 | mouse)", ROWS, options={"wide": "replicates"})
+
+
+@pytest.mark.parametrize("name", ["Gene", "Protein", "Analyte"])
+def test_what_rows_measured_may_be_named_in_the_second_row_of_a_header(name, table):
+    """Edits name the column, and leave the second row of the header where it is."""
+    text = f",WT,,,KO,,\n{name},rep1,rep2,rep3,rep1,rep2,rep3\n" + "".join(
+        f"{gene},{8 + i / 7:.2f},{7.7 + i / 9:.2f},{7.9 + i / 5:.2f},{9 - i / 3:.2f},9.1,8.5\n"
+        for i, gene in enumerate(["Il6", "Tnf", "Ccl2", "Cxcl1"])
+    )
+    path = table(text)
+    lines = answered(path)
+    assert len(lines) == 2
+    assert all(line.endswith(f"--edit only {name} = Il6") for line in lines)
+    kept = read_table(path, Wanted(group="group", edits=(f"only {name} = Tnf",)))
+    assert (kept.n_rows, kept.labels("group")[1]) == (6, ("WT", "KO"))
+    left = read_table(path, Wanted(group="group", block=name, edits=(f"without {name} = Tnf",)))
+    assert left.n_rows == 18

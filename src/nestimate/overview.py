@@ -9,7 +9,7 @@ from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.mending import mended
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import decisions
-from nestimate.data.tables.door import Reading, Wanted, read_cells, read_table, table_of
+from nestimate.data.tables.door import Reading, Table, Wanted, read_cells, read_table, table_of
 from nestimate.data.tables.edits import edited
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.grid import Grid
@@ -164,10 +164,23 @@ def inspect(
     asked = len(found.reading.edits)
     kept = tuple(
         p
-        for p in overview.proposals
+        for p in (_named(table, p) for p in overview.proposals)
         if _can_be_read(edited(found.grid, p.reading.edits[asked:]), p)
     )
     return replace(overview, proposals=kept)
+
+
+def _named(table: Table, proposal: Proposal) -> Proposal:
+    """Return a proposal that names what the header names as units, where its rows are data points.
+
+    Left unnamed they would be read as the same units wherever their labels return.
+    """
+    roles, unit = proposal.roles, table.roles.get("unit", "")
+    if proposal.formula or roles.unit or roles.block or unit not in table.columns:
+        return proposal
+    units, groups = (table.labels(name)[0] for name in (unit, roles.group))
+    again = len({*zip(units, groups, strict=True)}) > len({*units})
+    return replace(proposal, roles=replace(roles, unit=unit, relabel_units=again))
 
 
 def _can_be_read(grid: Grid, proposal: Proposal) -> bool:

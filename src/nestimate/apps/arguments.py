@@ -183,7 +183,7 @@ SPELLINGS = {
     ),
     "ess": Spelling(help="Effective draws wanted [10,000; 20 groups: 4,000].", kind=float),
     "seed": Spelling(help="Random seed.", kind=int),
-    "sheet": Spelling(help="Sheet of a workbook.", after=_LAST),
+    "sheet": Spelling(help="Sheet of a workbook; WT,KO: both.", after=_LAST),
     "decimal": Spelling(help="Decimal mark of the file: . or ,", after=_LAST),
     "skip_rows": Spelling(help="Rows left out: 3 (the first), '2-4', '9,14-16'.", after=_LAST),
     "header_row": Spelling(

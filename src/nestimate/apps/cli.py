@@ -217,7 +217,9 @@ def _write_json(found: Mapping[str, object], path: Path) -> None:
 
 
 @app.command("inspect", short_help="Say what is in a table, and which command to run.")
-@arguments.with_options(arguments.OF_TABLES)
+@arguments.with_options(
+    arguments.OF_TABLES, {name: {"hidden": False} for name in arguments.OF_TABLES}
+)
 def _inspect(
     data: arguments.Data,
     json_file: arguments.Json = None,

@@ -14,9 +14,8 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.sphericity import FEWEST_LEVELS, Unsteady
+from nestimate.data.designs.sphericity import FEWEST_LEVELS, LINED, Unsteady
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, Spreads
-from nestimate.data.designs.squares import UNALIKE
 from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.structure import Factor
 from nestimate.errors import DesignError
@@ -125,7 +124,7 @@ def lines_or_cells(design: Design, lined: Design) -> Design:
         Without the lines, and with them; the same where there are none.
     """
     found = None if lined is design else _told(design)
-    drifts = min((one.p for one in Unsteady.every(design) if one.drifts), default=UNALIKE)
+    drifts = min((one.p for one in Unsteady.every(design, LINED) if one.drifts), default=LINED)
     return lined if found is None or found.p >= drifts else design
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.lines import with_lines
-from nestimate.data.designs.sphericity import Unsteady
+from nestimate.data.designs.sphericity import LINED, Unsteady
 from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
 from nestimate.data.designs.structure import Structure
 from nestimate.model.observed_spreads import observed_spreads
@@ -42,12 +42,12 @@ def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
 
 
 def by_lines(design: Design, tau: str | None) -> Design:
-    """Return a design whose blocks have lines of their own along what they drift apart along.
+    """Return a design whose blocks have lines of their own along what they may drift apart along.
 
     Not where one spread for all was chosen, nor where the levels of one factor have a spread each:
     by choice, or because the data speak for that more clearly.
     """
-    found = [one for one in Unsteady.every(design) if one.drifts and not design.roles.in_plots]
+    found = [] if design.roles.in_plots else [u for u in Unsteady.every(design, LINED) if u.drifts]
     if design.structure.factorial is None:
         seen = Spreads.of_effects(design)
         rival = 1.0 if seen is None or not seen.uneven else seen.p

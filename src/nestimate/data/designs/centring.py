@@ -5,58 +5,97 @@ say: with years as they stand the column of a product varies a thousand times as
 adds to the columns beside it, and a prior in units of that leaves its coefficient no room.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.atoms import Atom
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.errors import DesignError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[np.float64]
 
 #: Share of a column that may be rounding.
 ROUNDING = 1e-9
+#: Ranges of a measurement beyond its ends from which 0 lies far.
+FAR = 0.25
 
 
-def centring(frame: ModelFrame, formula: Formula, fixed: Array) -> Array | None:
-    """Return the weights of the columns as written in those that are drawn, (written, drawn).
+def far(column: Array) -> bool:
+    """Whether 0 lies far from what was measured: a level there would be one that nobody saw."""
+    low, high = float(column.min()), float(column.max())
+    return max(low, -high) > FAR * (high - low)
 
-    The same weights turn the coefficients drawn into those written. None where these are the same
-    but for the intercept, or where the columns do not follow from centred ones.
 
-    Parameters
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Centring:
+    """How the columns of a fixed part follow from those of measurements less their means.
+
+    Attributes
     ----------
-    frame, formula, fixed
-        The rows, the formula, and the columns of its fixed part as they are written.
+    turn
+        Weights of the columns as written in those that are drawn, (written, drawn), which turn the
+        coefficients drawn into those written; None where these are the same but for the intercept.
+    anchored
+        Numbers of the atoms of measurements whose origin is part of the model, as there is no
+        column for what another one would add: the one of `x` in `y ~ arm:x`.
     """
-    measured = [name for name in formula.fixed_names if name not in frame.factors]
-    middle = {name: float(frame.data[name].mean()) for name in measured}
-    moved = replace(frame, data=frame.data.assign(**{n: frame.data[n] - middle[n] for n in middle}))
-    # A logarithm, or knots that are stated, allow of no other origin: then of pieces alone.
-    for tried in (moved, frame):
-        turn = _weights(tried, formula, fixed)
-        if turn is not None:
-            break
-    else:
-        return None
-    slopes = turn[1:, 1:] if (fixed[:, 0] == 1).all() else turn
-    return None if np.array_equal(slopes, np.eye(len(slopes))) else turn
+
+    turn: Array | None
+    anchored: tuple[int, ...]
+
+    @classmethod
+    def of(cls, frame: ModelFrame, formula: Formula, fixed: Array) -> Self:
+        """Move every atom that can be moved.
+
+        Parameters
+        ----------
+        frame, formula, fixed
+            The rows, the formula, and the columns of its fixed part as they are written.
+        """
+        pieces = frame.numbered(formula)
+        moved = {
+            i: _moved(frame, formula.atoms[i], pieces[f"x{i}"].to_numpy(np.float64))
+            for i in formula.fixed_atoms
+            if pieces[f"x{i}"].dtype != "category"
+        }
+        weights = partial(_weights, frame, formula, fixed)
+        turn, anchored = weights(pieces.assign(**{f"x{i}": f[0] for i, f in moved.items()})), set()
+        if turn is None:
+            # What allows of no other origin is no matter to the rest.
+            for i, forms in moved.items():
+                tried = (pieces.assign(**{f"x{i}": form}) for form in forms)
+                found = ((one, w) for one in tried if (w := weights(one)) is not None)
+                pieces, better = next(found, (pieces, None))
+                turn = turn if better is None else better
+                anchored |= {i} if better is None else set()
+        slopes = None if turn is None else turn[1:, 1:] if (fixed[:, 0] == 1).all() else turn
+        same = slopes is None or np.array_equal(slopes, np.eye(len(slopes)))
+        return cls(turn=None if same else turn, anchored=tuple(sorted(anchored)))
 
 
-def _weights(frame: ModelFrame, formula: Formula, fixed: Array) -> Array | None:
-    """Return the weights of columns in those of centred pieces; None where they do not follow."""
+def _moved(frame: ModelFrame, atom: Atom, piece: Array) -> tuple[Array, ...]:
+    """Return an atom of measurements about means: of what it is computed from, and of itself."""
+    if atom.column is not None:
+        return (piece - piece.mean(),)
+    columns = {name: frame.data[name].to_numpy(np.float64) for name in atom.value.columns}
+    inmost = atom.value.about_means(columns)
+    return (inmost,) if atom.basis else (inmost - inmost.mean(), piece - piece.mean())
+
+
+def _weights(
+    frame: ModelFrame, formula: Formula, fixed: Array, pieces: "pd.DataFrame"
+) -> Array | None:
+    """Return the weights of columns in those of moved pieces; None where they do not follow."""
     try:
-        with np.errstate(all="ignore"):
-            pieces = frame.numbered(formula)
-            for i in formula.fixed_atoms:
-                name, atom = f"x{i}", formula.atoms[i]
-                if pieces[name].dtype != "category" and not atom.basis:
-                    pieces[name] = pieces[name] - pieces[name].mean()
-            if not np.isfinite(pieces.select_dtypes("number")).all(axis=None):
-                return None
-            common = frame.matrices(formula.fixed, formula, pieces).common
+        common = frame.matrices(formula.fixed, formula, pieces).common
     except DesignError:
         return None
     drawn = np.asarray(common.design_matrix, dtype=np.float64)
@@ -72,5 +111,4 @@ def _weights(frame: ModelFrame, formula: Formula, fixed: Array) -> Array | None:
     turn = found * centred / written[:, None]
     whole = np.rint(turn)
     turn = np.where(np.abs(turn - whole) < ROUNDING, whole, turn)
-    # Another origin of x makes exp(x) another multiple of itself.
     return turn if (np.diagonal(turn) == 1).all() else None

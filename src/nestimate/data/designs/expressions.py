@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 import numpy as np
@@ -196,6 +197,36 @@ class Expression:
             found = self._value(self.tree, columns, columns if data is None else data)
             return np.array(np.broadcast_to(found, size), dtype=np.float64)
 
+    def about_means(self, columns: Columns) -> Array:
+        """Compute it with columns, and functions of them, less their means; shape (rows,).
+
+        Of sums, products and whole powers the parts are moved; what else is computed is a part.
+        """
+        with np.errstate(all="ignore"):
+            return np.asarray(self._moved(self.tree, columns), dtype=np.float64)
+
+    def _moved(self, node: ast.expr, columns: Columns) -> Array:
+        match node:
+            case ast.Call(func=ast.Name(id="I"), args=[inner]):
+                return self._moved(inner, columns)
+            case ast.UnaryOp(op=op, operand=operand):
+                found = self._moved(operand, columns)
+                return -found if isinstance(op, ast.USub) else found
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+                return _OPERATORS[type(op)](self._moved(left, columns), self._moved(right, columns))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return self._factor(left, columns) * self._factor(right, columns)
+            case ast.BinOp(left=left, op=ast.Div(), right=right) if not _varies(right):
+                return self._moved(left, columns) / self._value(right, columns, columns)
+            case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as power)):
+                return self._moved(left, columns) ** power
+        found = self._value(node, columns, columns)
+        return found - found.mean()
+
+    def _factor(self, node: ast.expr, columns: Columns) -> Array:
+        moves = self._moved if _varies(node) else partial(self._value, data=columns)
+        return moves(node, columns)
+
     def _value(self, node: ast.expr, columns: Columns, data: Columns) -> Array:
         match node:
             case ast.Constant(value=value):
@@ -215,6 +246,11 @@ class Expression:
                     return ELEMENTWISE[name](inner)
                 return WHOLE[name](inner, self._value(argument, data, data))
         raise TypeError("not an expression that was checked")
+
+
+def _varies(node: ast.expr) -> bool:
+    """Whether a column is named in it."""
+    return any(isinstance(one, ast.Name) and one.id[0] == "_" for one in ast.walk(node))
 
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[Array, Array], Array]] = {

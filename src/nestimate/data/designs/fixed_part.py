@@ -1,14 +1,15 @@
 """The fixed part of a formula: its columns as they are written, and as they are drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.centring import centring
+from nestimate.data.designs.centring import Centring, far
 from nestimate.data.designs.coding import Coding
+from nestimate.data.designs.expressions import unquoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.term_columns import Column, coefficients, distinct
@@ -37,6 +38,8 @@ class FixedPart:
         drawn, (written, drawn), which turn coefficients drawn into those written.
     shifts, alone
         As in `Structure`.
+    warnings
+        What is said of products without their parts.
     """
 
     frame: ModelFrame
@@ -47,6 +50,7 @@ class FixedPart:
     turn: Array
     shifts: tuple[bool, ...]
     alone: tuple[bool, ...]
+    warnings: tuple[str, ...]
 
     @classmethod
     def of(cls, frame: ModelFrame, *, formula: Formula, centre: bool) -> Self:
@@ -69,7 +73,8 @@ class FixedPart:
         columns = coefficients(common, formula)
         labels = distinct([column.label for column in columns])
         _check_rank(written, labels, formula)
-        turn = centring(frame, formula, written) if centre else None
+        found = Centring.of(frame, formula, written) if centre else None
+        turn = None if found is None else found.turn
         return cls(
             frame=frame,
             common=common,
@@ -79,6 +84,7 @@ class FixedPart:
             turn=np.eye(len(labels)) if turn is None else turn,
             shifts=tuple(bool(shift) for shift in _shifts(common, written)),
             alone=_alone(columns, formula),
+            warnings=() if found is None else tuple(_hinged(frame, formula, columns, found)),
         )
 
     @property
@@ -113,6 +119,29 @@ class FixedPart:
     def _means(self, columns: Array) -> Array:
         constant = any(not column.atoms for column in self.columns)
         return np.where(self.shifts, 0.0, columns.mean(axis=0) if constant else 0.0)
+
+
+def _hinged(
+    frame: ModelFrame, formula: Formula, columns: Sequence[Column], found: Centring
+) -> Iterator[str]:
+    """Say which products stand without the part that differs where their measurement is 0."""
+    terms = dict.fromkeys(column.atoms for column in columns)
+    names = [unquoted(atom.text) for atom in formula.written]
+    for i in found.anchored:
+        x = frame.numbered(formula)[f"x{i}"].to_numpy(np.float64)
+        for term in (t for t in terms if len(t) > 1 and i in t and far(x)):
+            rest = tuple(j for j in term if j != i)
+            if any({*rest} == {*other} for other in terms):
+                continue
+            part, whole = (":".join(formula.written[j].text for j in one) for one in (rest, term))
+            yield (
+                f"{':'.join(names[j] for j in term)} stands in the formula without "
+                f"{':'.join(names[j] for j in rest)}, which then makes no difference where "
+                f"{names[i]} = 0, far from what was measured ({x.min():.6g} to {x.max():.6g}): "
+                f"slopes are drawn towards 0, and another origin of {names[i]} gives another "
+                f"answer. '{part} + {whole}' or '{part} * {formula.written[i].text}' is usually "
+                f"meant."
+            )
 
 
 def _check_rank(fixed: Array, labels: Sequence[str], formula: Formula) -> None:

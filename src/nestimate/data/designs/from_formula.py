@@ -267,6 +267,7 @@ def _design(
             *alike,
         ),
         warnings=(
+            *part.warnings,
             *along.warnings,
             *random.warnings,
             *misgivings(formula, frame, random, columns, (value, compared.options)),

@@ -18,6 +18,8 @@ CONTROLS = frozenset(
     | {"wild type", "wild-type", "wildtype", "wt", "+/+", "scramble", "sictrl", "siscr", "sinc"}
     | {"scr", "scrambled", "shscr", "shctrl", "veh", "unstim", "unstimulated", "kontrolle"}
 )
+#: Labels that say so where no other does: what is given when nothing is.
+_NOTHING = frozenset({"water", "tap water", "h2o", "wasser", "eau", "agua", "acqua"})
 
 Codes = NDArray[np.intp]
 
@@ -51,6 +53,7 @@ def reference_first(
     why = ""
     if reference is None:
         controls = [label for label in labels if label.casefold() in CONTROLS]
+        controls = controls or [label for label in labels if label.casefold() in _NOTHING]
         told = len(controls) == 1 and not ordered
         reference = controls[0] if told else labels[0]
         why = "its label says so" if told else otherwise

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.levels import Level
+from nestimate.data.designs.vocabulary import names_rows
 from nestimate.data.tables.cells import EMPTY_LABELS
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, listed
@@ -85,15 +86,22 @@ class Unused:
 
 
 def unused(table: Table, used: Collection[str | None]) -> Iterator[Unused]:
-    """Give each column that plays no role, but what cannot be labels."""
+    """Give each column that plays no role, but what cannot be labels and what numbers the rows."""
     for name in [name for name in table.columns if name not in used][:MOST_UNUSED]:
         try:
             codes, labels = table.labels(name)
         except DataError:
             continue
         numbers = _numbers(table, name)
+        if numbers is not None and len(labels) == codes.size and holds_row_names(table, name):
+            continue
         blank = bool((codes >= 0).all()) or not table.read_as_empty(name, EMPTY_LABELS)
         yield Unused(name=name, labels=labels, codes=codes, numbers=numbers, blank=blank)
+
+
+def holds_row_names(table: Table, name: str) -> bool:
+    """Return whether a column has the name of row numbers, or none as the first of a table."""
+    return names_rows(name) or (name in table.unnamed and name == next(iter(table.columns)))
 
 
 def _numbers(table: Table, name: str) -> NDArray[np.float64] | None:

@@ -29,7 +29,8 @@ _PARTS = frozenset(
 )
 _WHOLES = frozenset(
     {"total", "totals", "all", "released", "laid", "planted", "depth", "leaves", "oocytes", "mice"}
-    | {"dapi", "hoechst", "live", "singlets", "parent", "larvae", "fish", "events"}
+    | {"dapi", "hoechst", "live", "singlets", "parent", "larvae", "fish", "events", "born"}
+    | {"geboren", "puncta", "foci"}
 )
 #: Words that end as those of what was done to a part do, and say something else.
 _NO_PARTS = frozenset({"speed", "breed", "bleed", "seed", "moved", "travelled", "traveled"})

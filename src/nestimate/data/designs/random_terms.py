@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.centring import far
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.expressions import unquoted
 from nestimate.data.designs.formula import Formula, RandomTerm
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-
-#: Ranges of a measurement beyond its ends from which 0 lies far.
-FAR = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -180,7 +178,7 @@ class Random:
         for term in terms:
             columns, named, on_grid = term_columns(frame, term, grid, formula)
             factor = columns.shape[1] > 1
-            if _levelled(term, formula.random) and named[0].numeric and _far(columns[:, 0]):
+            if _levelled(term, formula.random) and named[0].numeric and far(columns[:, 0]):
                 middle = float(columns.mean())
                 columns, on_grid = columns - middle, on_grid - middle
                 notes.append(
@@ -236,12 +234,6 @@ def _levelled(term: RandomTerm, terms: Sequence[RandomTerm]) -> bool:
     """Whether clusters have levels that go together with their slopes, wherever 0 is."""
     beside = (o for o in terms if o.factors == term.factors and o.correlated)
     return term.correlated and term.code != "1" and any(o.code == "1" for o in beside)
-
-
-def _far(column: Array) -> bool:
-    """Whether 0 lies far from what was measured: levels there would be those of no cluster seen."""
-    low, high = float(column.min()), float(column.max())
-    return max(low, -high) > FAR * (high - low)
 
 
 def _stratum(

@@ -25,6 +25,10 @@ Codes = NDArray[np.intp]
 
 #: Levels from which changes between them can scatter unevenly.
 FEWEST_LEVELS = 3
+#: P of the F test of slopes below which blocks are given lines. Few animals hardly show that they
+#: drift apart: for what a model holds higher than for what is said (Bancroft, Ann. Math. Stat. 15,
+#: 1944); docs/calibration.md says what it costs where they do not.
+LINED = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -79,10 +83,10 @@ class Unsteady:
     said: str
 
     @classmethod
-    def every(cls, design: Design) -> tuple[Self, ...]:
+    def every(cls, design: Design, level: float = UNALIKE) -> tuple[Self, ...]:
         """Return what is found along every factor of measurements that varies inside blocks.
 
-        But those along which blocks have lines of their own.
+        But those along which blocks have lines of their own. `level`: P below which it is.
         """
         structure = design.structure
         if structure.text or design.observed is not None or not structure.blocks:
@@ -90,11 +94,11 @@ class Unsteady:
         member = structure.blocks[-1]
         cells, lined = _Cells.of(design, member), {line.name for line in structure.lines}
         along = (factor for factor in _within(design, member) if factor.name not in lined)
-        found = (cls._of(cells, member, factor) for factor in along)
+        found = (cls._of(cells, member, factor, level) for factor in along)
         return tuple(one for one in found if one is not None)
 
     @classmethod
-    def _of(cls, cells: "_Cells", member: Level, along: Along) -> Self | None:
+    def _of(cls, cells: "_Cells", member: Level, along: Along, level: float) -> Self | None:
         left = cells.along(along, cells.left)
         whole = np.isfinite(left).all(axis=1)
         freedom = int(whole.sum()) - cells.bands
@@ -122,7 +126,7 @@ class Unsteady:
         else:
             return None
         sds = sd(wide), sd(narrow)
-        if p >= UNALIKE or sds[0] <= sds[1]:
+        if p >= level or sds[0] <= sds[1]:
             return None
         return cls(
             along=along, member=member.name, wide=wide, narrow=narrow, sds=sds, p=p, said=said
@@ -144,10 +148,11 @@ class Unsteady:
     def note(self) -> Advice:
         """What is said where every block has a slope of its own."""
         far, near = self.shown
+        differ, sure = ("differ", "") if self.p < UNALIKE else ("may differ", ", which is not sure")
         return Advice(
-            f"Every {self.member} has its own line along {self.along.name}, as changes differ more "
-            f"the longer they last ({far}, {near}; {self.said}): tau_slope is how far slopes "
-            "differ, and far changes are less sure than near ones (one spread for all: ",
+            f"Every {self.member} has its own line along {self.along.name}, as changes {differ} "
+            f"more the longer they last ({far}, {near}; {self.said}{sure}): tau_slope is how far "
+            "slopes differ, and far changes are less sure than near ones (one spread for all: ",
             Remedy("tau", "common"),
             ").",
         )

@@ -32,8 +32,8 @@ WORDS = {
     "group": (
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer fertiliser nitrogen watering concentration cultivar ecotype construct "
-        "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
+        "fertilizer fertiliser nitrogen nutrient nutrients watering concentration cultivar ecotype "
+        "construct transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
         "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
@@ -41,7 +41,7 @@ WORDS = {
         "gruppo trattamento genotipo ceppo"
     ),
     "unit": (
-        "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
+        "mouse mice animal subject subj rat fish patient participant person worker donor sample "
         "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
         "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "
@@ -58,8 +58,8 @@ WORDS = {
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "
-        "site lab operator observer experimenter center centre pair cohort clone round "
-        "preparation blot gel membrane machine scanner instrument rig kit "
+        "site loc location env lab operator observer experimenter center centre pair cohort "
+        "clone round preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station "
         "bloc bloque hospital clinic versuchstag gelege manip "
@@ -131,7 +131,7 @@ REPEATS = frozenset(
 #: Words for how many there were in all.
 TOTAL = frozenset(
     {"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi", "trials"}
-    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät"}
+    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät", "hoechst"}
 )
 #: Words for how many there were of something.
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})
@@ -218,6 +218,11 @@ _AGAIN = frozenset(
 )
 #: Words that number anything where they stand alone: `Nr` may be the animal's.
 _NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})
+#: What programs call the column of row names that they write with a table.
+_ROW_NAMES = re.compile(
+    r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*\d+|index"
+    r"|(?-i:X(\.\d+)?)|\.\.\.1"
+)
 #: Words before or behind one of the first that say which of the two it is.
 _WHICH = (
     ("biorep", re.compile(r"biol?|biolog\w*")),
@@ -259,34 +264,6 @@ def _spelled(name: str) -> str:
     return said
 
 
-#: What is known of a sample before anything is measured: how pure, how heavy at the start.
-_KNOWN = re.compile(
-    r"(?i)(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
-    r"[\W_]*[nµu]g|\b(start|initial)(ing)?[\W_]*(body[\W_]*)?(weight|gewicht)|\banfangsgewicht"
-    r"|poids[\W_]*initial|peso[\W_]*inicial"
-)
-
-
-def known_before(name: str) -> bool:
-    """Return whether a name says what is known of a sample before: its weight at the start, RIN."""
-    return bool(_KNOWN.search(name))
-
-
-#: What is compared with 0, or with no change, where no groups are named.
-_CHANGE = re.compile(
-    r"(?i)(?<![^\W\d_])(change|changes|delta|diff|difference|differences|shift|effect|residuals?|bias"
-    r"|fc|log\s?fc|ratio|fold|änderung|differenz|différence|diferencia|cambio)(?![^\W\d_])|[Δδ∆]"
-    r"|log[\W_]?2?[\W_]?(fc|fold|ratio)|foldchange"
-)
-
-
-def lies_around(column: Described) -> bool:
-    """Return whether numbers may be compared with 0: they lie on both sides, or are changes."""
-    low, high = column.smallest, column.largest
-    both = low is not None and high is not None and low < 0 < high
-    return both or bool(_CHANGE.search(column.name))
-
-
 def clocks(name: str) -> bool:
     """Return whether a column's name is time and nothing else: `Time (s)`, not reaction time."""
     said = words(name)
@@ -301,6 +278,9 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
+    if name.strip() == "gen":
+        # Breeders write genotypes so; a gene is `Gen` in German, with a capital.
+        return frozenset({"genotype"})
     # Words begin with capitals, but nM, pH and siTP53 are one.
     spaced = _spelled(
         re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?<!\bs[hi])(?=[A-Z])", " ", name)
@@ -321,10 +301,17 @@ def repeats(name: str) -> bool:
     return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
 
 
+def names_rows(name: str) -> bool:
+    """Return whether a name is that of the row names which a program wrote with the table."""
+    return bool(_ROW_NAMES.fullmatch(name.strip()))
+
+
 def numbers_rows(column: Described, n_rows: int) -> bool:
     """Return whether numbers are those of the rows: another in each, called `no.` or `#`."""
     said = words(column.name)
-    return column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
+    numbered = column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
+    # Row names 1.1 and 1.10 are one number.
+    return numbered or (names_rows(column.name) and 10 * column.distinct >= 9 * n_rows)
 
 
 def passes(name: str) -> bool:
@@ -375,17 +362,6 @@ def lasts(name: str) -> bool:
     A mouse can; a well, or a replicate, is there for the day.
     """
     return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
-
-
-def is_aside(column: Described, n_rows: int) -> bool:
-    """Return whether a column is beside the design: known before, remarks, storage, places.
-
-    Places that are another in nearly every row, as positions on a plate, hold nothing together.
-    """
-    said = hints(column.name)
-    known = column.smallest is not None and known_before(column.name)
-    alone = "place" in said and 3 * column.distinct > 2 * n_rows
-    return known or alone or bool(said & {"remark", "storage"})
 
 
 def summary_role(column: Described) -> str | None:

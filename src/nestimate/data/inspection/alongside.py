@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, words
 from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.candidates import Candidate
-from nestimate.data.inspection.cohorts import cohorts_first
+from nestimate.data.inspection.cohorts import plain_differences_first
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factorial import paired, several_factors
 from nestimate.data.inspection.factors import is_when
@@ -22,7 +22,7 @@ def with_formulas(
     found: tuple[Proposal, ...],
 ) -> tuple[Proposal, ...]:
     """Add what roles cannot say: few cohorts, several factors, curves."""
-    return cohorts_first(crossing, _with_factors(crossing, value, groups, ranked, found))
+    return plain_differences_first(crossing, _with_factors(crossing, value, groups, ranked, found))
 
 
 def _with_factors(

@@ -52,10 +52,11 @@ class Apart:
             if not stems or column.name in compared or not proposals:
                 continue
             edits = []
+            said = any(stem.names for stem in stems)
             for number, stem in enumerate(stems, start=1):
                 name = "group" if stem.names and not grouped else stem.called
                 # D1 of unstim and of aCD3 is a donor, and no day.
-                read = len(stem.called) == 1 and any(s.names for s in stems[number:])
+                read = len(stem.called) == 1 and said and not stem.names
                 name = f"{column.name} {number}" if read or not name else name
                 name = f"{column.name} {name}" if name.casefold() in taken else name
                 taken.add(name.casefold())

@@ -1,15 +1,18 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
+import math
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.vocabulary import EARS, LINES, hints, words
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, amounts, moments
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
 from nestimate.data.inspection.looks import (
     MOST_KINDS,
+    are_compared,
     are_dates,
     are_kinds,
     are_marks,
@@ -21,9 +24,10 @@ from nestimate.data.inspection.looks import (
 def is_compared(crossing: Crossing, name: str) -> bool:
     """Return whether the labels of a column are compared rather than sampled."""
     spoken, labels = hints(name), crossing.labels[name]
-    if not 2 <= crossing.size(name) <= MOST_GROUPS or name in crossing.table.unnamed:
+    most = MOST_NAMED if "group" in spoken else MOST_GROUPS
+    if not 2 <= crossing.size(name) <= most or name in crossing.table.unnamed:
         return False
-    if "group" in spoken:
+    if "group" in spoken or ("time" in spoken and are_compared(labels)):
         return True
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
         return _is_line(crossing, name)
@@ -37,7 +41,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if "trait" in spoken or moments(crossing, name):
         return True
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
-    return two or amounts(crossing, name) or (not spoken and are_kinds(crossing.labels[name]))
+    kinds = not spoken and are_kinds(crossing.labels[name])
+    return two or amounts(crossing, name) or kinds or (not spoken and _of_trial(crossing, name))
 
 
 def marks_animals(name: str, labels: Sequence[str]) -> bool:
@@ -71,6 +76,32 @@ def _designed(crossing: Crossing, name: str) -> bool:
     return letters and any(evenly_crossed(crossing, name, n) for n in beside)
 
 
+def _of_trial(crossing: Crossing, name: str) -> bool:
+    """Return whether a few labels were met with all of another column in all blocks of a trial.
+
+    So are soils S1 to S3 with fertilizers F0 to F3 in every replicate, once or equally often.
+    """
+    if crossing.size(name) > MOST_KINDS or name in crossing.runs:
+        return False
+    sampled = {"unit", "block", "counter", "place", "person"}
+    peers = [n for n in crossing.names if n != name and not hints(n) & sampled]
+    peers = [n for n in peers if n not in crossing.runs and crossing.size(n) > 1]
+    holders = [n for n in crossing.names if "block" in hints(n) or n in crossing.runs]
+    return any(
+        _full(crossing, [name, peer, holder]) and crossing.size(holder) > 1
+        for peer in peers
+        for holder in holders
+        if peer != holder
+    )
+
+
+def _full(crossing: Crossing, names: Sequence[str]) -> bool:
+    """Return whether all combinations of labels of some columns occur, equally often."""
+    found = np.bincount(crossing.members(names), weights=crossing.rows)
+    every = math.prod(crossing.size(n) for n in names)
+    return found.size == every == crossing.size(*names) and bool(found.min() == found.max())
+
+
 def _is_line(crossing: Crossing, name: str) -> bool:
     """Return whether a few lines with names were met in every tray, experiment or the like.
 
@@ -90,3 +121,17 @@ def evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:
         return False
     found = np.bincount(crossing.members([name, other]), weights=crossing.rows)
     return bool(found.min() == found.max())
+
+
+def square_of(crossing: Crossing, group: str) -> tuple[str, ...]:
+    """Return the rows and columns of a Latin square in which each holds every group once; or ().
+
+    As many of each as there are groups, and one reading in each place.
+    """
+    size = crossing.size(group)
+    sides = [n for n in crossing.names if n != group and crossing.size(n) == size > 2]
+    for one, other in combinations(sides, 2):
+        crossed = evenly_crossed(crossing, one, other) and crossing.most_rows([one, other]) == 1
+        if crossed and all(evenly_crossed(crossing, side, group) for side in (one, other)):
+            return (one, other)
+    return ()

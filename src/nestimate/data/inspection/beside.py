@@ -8,10 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.vocabulary import hints, is_reference, known_before, words
+from nestimate.data.designs.quantities import known_before
+from nestimate.data.designs.vocabulary import (
+    hints,
+    is_reference,
+    words,
+)
 from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.measured import label_alone
+from nestimate.data.inspection.measured import SUMMED, has_unit, label_alone
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import one_quantity
@@ -28,11 +33,15 @@ _PAIRS = (
         frozenset({"stim", "stimulus", "stimulated", "stimulation", "evoked", "task", "active"}),
     ),
 )
+#: How well ranks of what was converted follow those of what was read: two values may be near.
+_FOLLOWS = 0.97
 _SHORT = re.compile(r"[A-Z]{2,3}")
 #: Short titles of what was not stimulated, treated or infected.
 _UNSTIMULATED = frozenset({"US", "NS", "NT", "UT", "NC"})
 #: Columns of times up to which the last is first compared at equal values of the first.
 MOST_BEFORE_AFTER = 2
+#: Numbers with so few different ones are rather levels, or yes and no.
+MOST_LEVELS = 3
 
 
 def is_beside(column: Column) -> bool:
@@ -86,6 +95,12 @@ def of_one_quantity(columns: Sequence[Column]) -> bool:
     return one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in columns})
 
 
+def levels_beside(columns: Sequence[Column]) -> bool:
+    """Return whether some columns hold a few levels and others measurements: no one quantity."""
+    few = any(c.distinct <= MOST_LEVELS for c in columns)
+    return few and any(c.distinct > 5 * MOST_LEVELS for c in columns)
+
+
 def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:
     """Return whether columns are outcomes of their own: a reference, or one of others worked out.
 
@@ -110,6 +125,25 @@ def compared_beside(table: Table, groups: Sequence[Column], labels: Sequence[Col
     met = np.unique(codes, axis=1).shape[1]
     crossed = len(held) > 1 and met == math.prod(len(found) for _, found in held)
     return len(units) > 1 or controls or (crossed and 2 * met <= table.n_rows)
+
+
+def converted(table: Table, names: Sequence[str], rest: Sequence[Column]) -> bool:
+    """Return whether a column is what readings were converted to: a concentration of the OD.
+
+    It follows their mean from row to row, in a unit of measurement, and is neither it nor a sum.
+    """
+    for column in rest:
+        summed = words(column.name) & SUMMED or column.name in names
+        if column.kind == "numbers" and has_unit(column) and not summed:
+            mean = np.nanmean(np.stack([table.numbers(name) for name in names]), axis=0)
+            made = table.numbers(column.name)
+            known = ~(np.isnan(mean) | np.isnan(made))
+            mean, made = mean[known], made[known]
+            ranks = [np.argsort(np.argsort(x)) for x in (mean, made)]
+            plain = any(np.allclose(made, k * mean, rtol=0.02) for k in (1, len(names)))
+            if mean.size > MOST_BEFORE_AFTER and not plain:
+                return bool(np.abs(np.corrcoef(np.stack(ranks))).min() > _FOLLOWS)
+    return False
 
 
 def cut_short(columns: Sequence[Column]) -> bool:

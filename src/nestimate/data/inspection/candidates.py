@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+
 from nestimate.data.designs.vocabulary import (
     hints,
     lasts,
@@ -97,7 +99,7 @@ def possible(
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
     apart = crossing.counters | crossing.along | compared
-    names = [name for name in names if name not in apart]
+    names = [n for n in names if n not in apart and not _lies_anyhow(crossing, n)]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
@@ -128,6 +130,28 @@ def possible(
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
                 yield Candidate(group=group, units=(unit, *inner), blocks=path, relabel=relabel)
+
+
+def _lies_anyhow(crossing: Crossing, name: str) -> bool:
+    """Return whether numbers whose name says nothing lie anyhow beside all other labels.
+
+    So do scores, numbers of children and the like, which hold nothing together: what was sampled
+    lies in what another column labels, or is met with most of its labels alike.
+    """
+    if hints(name) or not all(map(str.isdigit, crossing.labels[name])) or crossing.size(name) < 3:
+        return False
+    return not any(_met_alike(crossing, name, n) for n in crossing.names if n != name)
+
+
+def _met_alike(crossing: Crossing, name: str, other: str) -> bool:
+    """Return whether labels of two columns lie in one another, or most occur together alike."""
+    one, two, both = crossing.size(name), crossing.size(other), crossing.size(name, other)
+    if min(one, two) < 2:
+        return False
+    if both == max(one, two):
+        return True
+    often = np.bincount(crossing.members([name, other]), weights=crossing.rows)
+    return both >= 0.7 * one * two and bool(often.max() <= 3 * np.median(often))
 
 
 def _paths(

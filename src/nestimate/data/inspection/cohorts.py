@@ -1,15 +1,17 @@
-"""Few cohorts of animals: groups are compared at a plain difference between the cohorts.
+"""What is taken out as a plain difference: few cohorts of animals, rows and columns of a square.
 
-Two or three of them cannot tell how far an effect varies from cohort to cohort; as blocks they make
-the interval as wide as the prior of that allows.
+Two or three cohorts cannot tell how far an effect varies from one to the next; as blocks they make
+the interval as wide as the prior of that allows. In a Latin square nothing could tell it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
-from nestimate.data.designs.vocabulary import words
+from nestimate.data.designs.vocabulary import lasts, words
+from nestimate.data.inspection.assigned import square_of
 from nestimate.data.inspection.clusters import coded
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.proposals import MOST, FormulaProposal, Proposal
@@ -21,40 +23,65 @@ ENOUGH = 5
 COHORTS = frozenset({"cohort", "kohorte", "cohorte", "batch", "shipment", "wave", "round", "lot"})
 
 
-def cohorts_first(crossing: Crossing, found: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
-    """Add the design of a plain difference between few cohorts before that with blocks of them."""
-    made = _beside_cohorts(crossing, found[0]) if found else None
+def plain_differences_first(
+    crossing: Crossing, found: tuple[Proposal, ...]
+) -> tuple[Proposal, ...]:
+    """Add the design of plain differences between few cohorts, or rows and columns of a square.
+
+    It comes before the designs that take them for blocks, or leave them out.
+    """
+    if not found or found[0].factors or found[0].roles.summary or found[0].whole:
+        return found
+    made = _in_square(crossing, found[0]) or _beside_cohorts(crossing, found[0])
     return found if made is None else (made, *found)[:MOST]
 
 
+def _in_square(crossing: Crossing, found: Proposal) -> FormulaProposal | None:
+    """Return the design of a Latin square; cows that were given one diet after another vary."""
+    sides = square_of(crossing, found.roles.group)
+    animals = [n for n in sides if lasts(n)][:1]
+    plain = [n for n in sides if n not in animals]
+    made = _made(crossing, found, plain, [animals] if animals else [], ()) if sides else None
+    return made and replace(made, beside=sides)
+
+
 def _beside_cohorts(crossing: Crossing, found: Proposal) -> FormulaProposal | None:
-    roles, candidate = found.roles, found.candidate
-    if len(candidate.blocks) != 1 or found.factors or roles.summary or found.whole:
+    candidate = found.candidate
+    if len(candidate.blocks) != 1:
         return None
     (block,) = candidate.blocks
     animals = crossing.single or bool(candidate.units)
     if not (words(block) & COHORTS and crossing.size(block) < ENOUGH and animals):
         return None
-    outer = [roles.group, block] if candidate.relabel else []
+    outer = [candidate.group, block] if candidate.relabel else []
     clusters = [[*outer, *candidate.units[: i + 1]] for i in range(len(candidate.units))]
-    random = [
-        f"(1 | {':'.join(map(quoted, cluster))})"
-        for cluster in clusters
-        if crossing.most_rows(cluster) > 1
-    ]
-    fixed = f"{coded(crossing, roles.group)} + {coded(crossing, block)}"
+    held = [cluster for cluster in clusters if crossing.most_rows(cluster) > 1]
+    return _made(crossing, found, [block], held, candidate.units)
+
+
+def _made(
+    crossing: Crossing,
+    found: Proposal,
+    plain: Sequence[str],
+    clusters: Sequence[Sequence[str]],
+    units: tuple[str, ...],
+) -> FormulaProposal | None:
+    """Return the design in which `plain` are taken out as plain differences, if it can be."""
+    roles = found.roles
+    random = [f"(1 | {':'.join(map(quoted, cluster))})" for cluster in clusters]
+    fixed = " + ".join(coded(crossing, name) for name in (roles.group, *plain))
     formula = " + ".join([f"{quoted(roles.value)} ~ {fixed}", *random])
     try:
         design = formula_design(crossing.table, parse_formula(formula))
     except (DataError, DesignError):
         return None
     return FormulaProposal(
-        roles=replace(roles, unit="/".join(candidate.units) or None, relabel_units=False),
-        candidate=replace(candidate, blocks=()),
+        roles=replace(roles, unit="/".join(units) or None, relabel_units=False),
+        candidate=replace(found.candidate, blocks=()),
         whole=False,
         branches=found.branches,
         cautions=design.warnings,
         formula=formula,
         factors=(roles.group,),
-        beside=block,
+        beside=tuple(plain),
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -107,6 +107,12 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         if found and alone and _is_condition(found[-1].taken(labels), own):
             found.append(Stem.of(own, codes, at, at, names=tuple(dict.fromkeys(own))))
             continue
+        front = found[-1].taken(labels) if found and alone else []
+        if front and at == parts[0] and _is_condition(own, front):
+            # The condition stands first, and what was read under each behind it: aCD3_D1.
+            found[-1] = replace(found[-1], names=tuple(dict.fromkeys(front)))
+            found.append(Stem.of(own, codes, at, at, names=(), called=_called(own)))
+            break
         # Where every label begins anew, a part behind may return: m1 of a17_m1_2.
         shared = [*([] if every else [(1, of)]), *([] if found else [(at, own)])]
         # A stem of all labels tells nothing, nor do as many as there are labels, or as before.

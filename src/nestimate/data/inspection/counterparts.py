@@ -12,6 +12,7 @@ from nestimate.data.designs.exposures import exposes
 from nestimate.data.designs.opposites import opposed
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.vocabulary import hints
+from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.measured import label_alone, share_columns
 from nestimate.data.tables.door import Table
@@ -47,6 +48,8 @@ class Counterparts:
             c.name
             for c in columns
             if c.measured and c.whole and (c.smallest or 0) >= 0 and not label_alone(c)
+            # Numbers that run on and occur equally often name things: male 1 to 60.
+            if not (c.kind == "numbers as labels" and c.numbering and c.distinct > MOST_GROUPS)
         ]
         counts = [n for n in counts if spoken(n) is None and not (exposes(n) or _read_off(n))]
         if len(counts) < 2 or share_columns(table, columns) is not None:

@@ -15,12 +15,13 @@ from nestimate.data.designs.vocabulary import (
     LITTERS,
     OCCASIONS,
     PLOTS,
+    REPEATS,
     hints,
     passes,
     repeats,
     words,
 )
-from nestimate.data.inspection.assigned import evenly_crossed, is_compared
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
@@ -197,7 +198,9 @@ def _numbers_readings(
     if are_tags(crossing.labels[name]):
         return False
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
-        return name not in crossing.runs or not _holds_rows(crossing, name, names)
+        holds = _holds_rows(crossing, name, names) or meets_all(crossing, name)
+        holds = holds or any(name in square_of(crossing, n) for n in names)
+        return name not in crossing.runs or not holds
     counts = "counter" in spoken or name in crossing.runs
     held = any(crossing.inside(name, group) for group in groups)
     if counts and not held and _changes_inside(crossing, name, names):
@@ -253,10 +256,33 @@ def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     return crossing.most_rows([*labels, *numbered, name]) > 1
 
 
+def meets_all(crossing: Crossing, name: str) -> bool:
+    """Return whether each repetition has one row of all that is compared, as complete blocks have.
+
+    Nothing but rows was sampled in them.
+    """
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    compared = [n for n in others if is_compared(crossing, n)]
+    alone = all(n in compared or crossing.most_rows([n]) == 1 for n in others)
+    return (
+        bool(compared)
+        and alone
+        and bool(words(name) & REPEATS)
+        and all(evenly_crossed(crossing, name, n) for n in compared)
+        and crossing.most_rows([name, *compared]) == 1
+    )
+
+
 def holds_groups(crossing: Crossing, name: str, groups: Sequence[str]) -> bool:
     """Return whether a column numbers experiments and stands before the groups, all of them."""
     first = min(crossing.names.index(group) for group in groups)
     return name in crossing.runs and crossing.names.index(name) < first
+
+
+def stands_together(crossing: Crossing, name: str) -> bool:
+    """Return whether all rows of each label are written down one after the other."""
+    codes = crossing.table.labels(name)[0]
+    return bool(np.count_nonzero(np.diff(codes)) == crossing.size(name) - 1)
 
 
 def numbers_experiments(crossing: Crossing, name: str) -> bool:

@@ -6,34 +6,38 @@ its designs are then said in the words that read the wide table.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-import numpy as np
-import pyarrow as pa
-
-from nestimate.data.designs.vocabulary import hints
+from nestimate.data.designs.quantities import of_quantities
+from nestimate.data.designs.vocabulary import (
+    hints,
+)
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
     as_name,
     compared_beside,
     control_among,
+    converted,
     cut_short,
     is_beside,
     is_control,
     lettered_readings,
+    levels_beside,
     numbers_as_titles,
     numbers_things,
     of_one_quantity,
     outcomes_beside,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
+from nestimate.data.inspection.folding import Folding, tell_rows, with_rows
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.stepping import Taken, in_steps
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
+from nestimate.data.tables.steps import Steps
 from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
 from nestimate.errors import NestimateError
 
@@ -43,44 +47,6 @@ MOST_ROWS = 200_000
 _OTHER = {"trait", "n", "sd", "se", "counter", "time"}
 #: A number that begins a name.
 _AMOUNT = re.compile(r"^\s*-?[\d.,]+\s*(?=$|\D)")
-FoldingKind = Literal["replicates", "units", "groups", "times"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Folding:
-    """A wide table put into one reading per row.
-
-    Attributes
-    ----------
-    kind
-        `replicates`: `columns` are readings of what is in the row; `units`: each is a unit, its
-        group in its title; `groups`: each is a group; `times`: each is a time at which what is in
-        the row was measured again.
-    columns, labels
-        The columns put below each other, and those of labels beside them.
-    row
-        The column that numbers the rows, where no label tells them apart; otherwise "".
-    table
-        The long table.
-    likely
-        Whether names and numbers speak for it.
-    along
-        The column of the times, doses or positions at which units were read; otherwise "".
-    curve
-        The column of times, doses or positions where each group is one curve; otherwise "".
-    baseline
-        Whether the first of the times is before anything was done: no reading of what came after.
-    """
-
-    kind: FoldingKind
-    columns: tuple[str, ...]
-    labels: tuple[str, ...]
-    row: str
-    table: Table
-    likely: bool
-    along: str = ""
-    curve: str = ""
-    baseline: bool = False
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
@@ -96,7 +62,10 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
     found = families([c.name for c in able])
     timed = [*found.values()] == at_times([c.name for c in able]) and len(found) == 1
-    conditions = _conditions(able, named, set_by_row(table, named), timed=timed)
+    series = None if timed else in_steps(table, able, named)
+    sure = series is not None and series[0].known
+    along = set_by_row(table, named)
+    conditions = [] if sure else _conditions(able, named, along, timed=timed)
     if conditions:
         yield from _compared(table, conditions, named)
         return
@@ -113,17 +82,15 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = _read_under(table, measured, rest, columns)
         made = made or _groups(table, [c for c in able if c in [*measured, *controls]], named)
     elif timed:
-        baseline = Baseline.of(columns)
-        at = [c.name for c in numbered]
-        if baseline is not None and baseline.before not in at:
-            # Beside groups what came last is compared at equal values before.
-            at = [baseline.before, *at]
-            sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
-            rest = [c for c in rest if c.name != baseline.before] if sampled else []
-        made = _times(table, at, rest, baseline=baseline is not None)
+        made = _at_times(table, numbered, rest, columns)
+    elif series is not None:
+        yield from _stepped(table, *series, named)
+        return
     elif len(found) == 1:
         labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
+        if made is not None and converted(table, made.columns, rest):
+            made = replace(made, likely=False)
     elif not found and (at := numbers_as_titles(able, rest)):
         labels = [c for c in rest if c.name not in at and c.kind not in {"numbers", "constant"}]
         run = at == [str(i + 1) for i in range(len(at))]
@@ -137,6 +104,46 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = _units(table, [c.name for c in numbered], beside)
     if made is not None:
         yield made
+
+
+def _at_times(
+    table: Table, numbered: Sequence[Column], rest: Sequence[Column], columns: Sequence[Column]
+) -> Folding | None:
+    """Read columns at times, the one before among them; beside groups the last is compared."""
+    baseline = Baseline.of(columns)
+    at = [c.name for c in numbered]
+    if baseline is not None and baseline.before not in at:
+        at = [baseline.before, *at]
+        sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
+        rest = [c for c in rest if c.name != baseline.before] if sampled else []
+    return _times(table, at, rest, baseline=baseline is not None)
+
+
+def _stepped(
+    table: Table, series: Steps, taken: Taken, named: Sequence[Column]
+) -> Iterator[Folding]:
+    """Yield columns of steps as readings of one thing, where they may be, and as levels.
+
+    What is yielded last comes first, if it is likely.
+    """
+    names = series.columns
+    rest = [c for c in named if c.name not in names]
+    before = Baseline.of([c for c in named if c.name in names]) is not None
+    levels = _times(table, names, rest, baseline=before, factor=series.factor)
+    if series.known:
+        measured = [c for c in named if c.name in names]
+        found = levels or (None if taken == "levels" else _groups(table, measured, named))
+        yield from [found] if found is not None else []
+        return
+    labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
+    pooled = _replicates(table, names, labels)
+    again, rather = taken == "rather readings", taken == "rather levels"
+    if pooled is None or levels is None:
+        yield from [pooled] if pooled is not None else []
+        yield from [replace(levels, likely=rather, open=True)] if levels is not None else []
+        return
+    both = [replace(pooled, likely=again, open=True), replace(levels, likely=rather, open=True)]
+    yield from both[::-1] if again else both
 
 
 def _read_under(
@@ -254,7 +261,7 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
     if len(labels) == 1 and labels[0].smallest is not None:
         table = along_labels(table, labels[0].name)
     if not any(c.kind == "id" or c.distinct == table.n_rows for c in labels):
-        table, row = _with_rows(table)
+        table, row = with_rows(table)
         kept.append(row)
     try:
         values = [table.numbers(name) for name in names]
@@ -296,9 +303,9 @@ def _times(
     named = any(c.distinct == table.n_rows for c in told) or (
         factor == "column" and all(map(is_along, told))
     )
-    if not named and (not sampled or (compared and _tell_rows(table, [*sampled, *compared]))):
+    if not named and (not sampled or (compared and tell_rows(table, [*sampled, *compared]))):
         # Numbers of animals that return in every group were rather given anew in each.
-        table, row = _with_rows(table)
+        table, row = with_rows(table)
         labels = [*(n for n in labels if n not in sampled), row]
     try:
         values = [table.numbers(name) for name in names]
@@ -356,11 +363,12 @@ def _groups(
     most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
     if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
-    if (not control and other) or any(c.kind == "numbers" for c in labels):
+    sure = control or amounts or Baseline.of(groups) is not None
+    apart = levels_beside(groups) or (not sure and of_quantities(c.name for c in groups))
+    if apart or (not control and other) or any(c.kind == "numbers" for c in labels):
         return None
     try:
-        names = [c.name for c in groups]
-        kept = [c.name for c in labels]
+        names, kept = [c.name for c in groups], [c.name for c in labels]
         long = stacked(table, [*map(table.numbers, names)], {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None
@@ -371,24 +379,6 @@ def _groups(
         row="",
         table=long,
         curve="" if at is None else at.name,
-        likely=(control or amounts or Baseline.of(groups) is not None) or of_one_quantity(groups),
+        likely=sure or of_one_quantity(groups),
+        sure=sure,
     )
-
-
-def _tell_rows(table: Table, names: Sequence[str]) -> bool:
-    """Return whether labels of several columns are others together in every row."""
-    codes = np.stack([table.labels(name)[0] for name in names])
-    return bool(np.unique(codes, axis=1).shape[1] == table.n_rows)
-
-
-def _with_rows(table: Table) -> tuple[Table, str]:
-    """Return a table with a column that numbers its rows, and what that is called."""
-    row = _free("unit id", table)
-    rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
-    return replace(table, columns={**table.columns, row: pa.chunked_array([rows])}), row
-
-
-def _free(name: str, table: Table) -> str:
-    while name in table.columns:
-        name = f"row {name}"
-    return name

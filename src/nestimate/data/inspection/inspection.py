@@ -8,14 +8,17 @@ from typing import Self
 from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.baselines import Baseline
+from nestimate.data.inspection.classed import classes_of
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
-from nestimate.data.inspection.foldings import Folding, foldings
-from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
+from nestimate.data.inspection.folding import Folding
+from nestimate.data.inspection.foldings import foldings
+from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.labelling import crossed_labels
+from nestimate.data.inspection.layouts import instead_said
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
@@ -27,7 +30,7 @@ from nestimate.data.inspection.measured import (
 )
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
-from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
+from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
 from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
 from nestimate.data.inspection.responded import (
     by_limits,
@@ -45,7 +48,6 @@ from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
-from nestimate.data.tables.survival import survival_said
 from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
@@ -86,7 +88,7 @@ class Inspection:
     apart
         Labels that hold several in one, where designs make columns of their parts; otherwise None.
     instead
-        What the table is in place of rows of readings, as a plate as it lies; otherwise "".
+        What the table is in place of rows of readings, as a plate; otherwise "".
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -139,8 +141,8 @@ class Inspection:
         if (apart := Apart.of(found.columns, found.proposals)) is None:
             return found
         other = cls._of_whole(apart.taken(table), file, apart.read(reading))
-        proposals = apart.first(other.proposals, found.proposals)
-        return replace(other, proposals=proposals, apart=apart) if proposals else found
+        first = apart.first(other.proposals, found.proposals)
+        return replace(other, proposals=first, apart=apart) if first else found
 
     @classmethod
     def _of_whole(cls, table: Table, file: str | None, reading: Reading) -> Self:
@@ -210,13 +212,9 @@ class Inspection:
         """Return the same for the whole table, of which one kind was looked at."""
         timed = isinstance(measurand, Moment)
         kind = Reason(role="kind", why=f"says {'when' if timed else 'what was measured'}")
-        return replace(
-            self,
-            n_rows=table.n_rows,
-            columns=described(table),
-            roles={**self.roles, measurand.column: (kind,)},
-            measurand=measurand,
-        )
+        roles = {**self.roles, measurand.column: (kind,)}
+        columns, n_rows = described(table), table.n_rows
+        return replace(self, n_rows=n_rows, columns=columns, roles=roles, measurand=measurand)
 
     def _adding(self, table: Table, counts: Added) -> Self:
         """Return the same for the table as it is, in which columns stand for the one made."""
@@ -233,7 +231,7 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        if said := PLATE if is_plate(table) else survival_said(table):
+        if said := instead_said(table):
             return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)
@@ -261,7 +259,10 @@ class Inspection:
                 folding.table, rows, along, file=file, made=folding.row, curve=folding.curve
             )
             proposals = restated(inner.proposals, folding, table, limited)
+            if folding.asks and found.value not in folding.columns:
+                found = cls._as_it_stands(plain, file=file, value=folding.columns[0])
             found = _with_folding(found, inner, folding, proposals)
+            found = replace(found, notes=(*found.notes, *folding.unnamed(proposals)))
         if limited and not found.proposals:
             return cls._as_it_stands(table, file=file)
         left = last_resort(plain, found.columns) if found.value is None else None
@@ -270,13 +271,8 @@ class Inspection:
     @classmethod
     def _of(cls, table: Table, file: str | None) -> Self:
         """Return the columns of a table, before any design."""
-        return cls(
-            source=table.source,
-            file=file,
-            n_rows=table.n_rows,
-            columns=described(table),
-            notes=tuple(table.notes),
-        )
+        columns, notes, rows = described(table), tuple(table.notes), table.n_rows
+        return cls(source=table.source, file=file, n_rows=rows, columns=columns, notes=notes)
 
     @classmethod
     def _as_it_stands(
@@ -313,8 +309,7 @@ class Inspection:
         derived = derived_columns(table, columns)
         apart += measured_parts(columns, derived)
         values = baseline.first(values) if baseline else values
-        if coarse is not None:
-            apart.append(coarse.total)
+        apart += [coarse.total] if coarse is not None else []
         extended, whole = with_one_group(table)
         if not values:
             return found
@@ -322,24 +317,23 @@ class Inspection:
         by_name = {c.name: c for c in columns}
         crossing = told_apart(crossing, by_name, whole, rows, along, curve)
         aliases = alike(crossing, whole)
-        doubles = {second for _, second in aliases}
+        classed = classes_of(extended, crossing, value)
+        doubles = {*classed, *(second for _, second in aliases)}
         crossing = replace(crossing.without(doubles), made=made)
         tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
-        labels = {*crossing.names, *doubles, *summary.values()}
-        dropped = [n for n in counted if n not in {value, *labels}]
+        used = {value, *crossing.names, *doubles, *summary.values()}
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
-        others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
+        counted = [n for n in counted if n not in used]
+        others = list(dict.fromkeys(n for n in [*values, *counted] if n not in taken))
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
-        if baseline is not None:
-            fit = baseline.proposed(extended, fit)[:MOST]
+        fit = fit if baseline is None else baseline.proposed(extended, fit)[:MOST]
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
-        moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
             found,
             aliases=aliases,
@@ -362,17 +356,16 @@ class Inspection:
                 best=best,
                 whole=whole,
             )
-            | dict.fromkeys(along, (moment,))
-            | dict.fromkeys(before, (Reason(role="baseline", why="the same before"),))
-            | ({coarse.total: (Reason(role="total", why="of how many"),)} if coarse else {}),
+            | beside_reasons(
+                along, before, [coarse.total] if coarse else [], dict.fromkeys(classed, value)
+            ),
         )
 
     @property
     def waiting_columns(self) -> tuple[Column, ...]:
         """The columns of the design that waits for a limit in which cells are words for it."""
-        if self.waiting is None:
-            return ()
-        used = {self.waiting.roles.value, *self.waiting.folded_columns}
+        waiting = [self.waiting] if self.waiting is not None else []
+        used = {name for w in waiting for name in (w.roles.value, *w.folded_columns)}
         return tuple(c for c in self.columns if c.waits_for_limit and c.name in used)
 
     def column(self, name: str) -> Column:
@@ -386,15 +379,16 @@ def _with_folding[I: Inspection](
     """Add the designs of a wide table to those that it has as it stands."""
     if not proposals:
         return found
-    stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
+    beside = (beside if first else {}) | folded_reasons(folding, found.roles)
+    others = [n for n in (found.value, *found.other_values) if n and n not in folding.columns]
     return replace(
         found,
-        roles={**found.roles, **(beside if first else {}), **stacked},
+        roles={**found.roles, **beside},
         confounded=inner.confounded if first else found.confounded,
         value=",".join(folding.columns) if first else found.value,
-        other_values=() if first else found.other_values,
+        other_values=tuple(others) if first else found.other_values,
         proposals=placed(found.proposals, proposals, folding),
         refused=(),
     )

@@ -11,10 +11,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import look_alikes
+from nestimate.data.designs.labelled import holds_row_names
 from nestimate.data.designs.percentages import spoken
+from nestimate.data.designs.vocabulary import clocks, numbers_rows
 from nestimate.data.inspection.compounds import Stem, stems
 from nestimate.data.inspection.looks import are_dates, cut_short
-from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
+from nestimate.data.tables.cells import (
+    CLOCK,
+    EMPTY_LABELS,
+    EMPTY_VALUES,
+    is_clock,
+    is_error,
+    is_limit,
+    may_be_empty,
+)
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import Rename
 from nestimate.data.tables.units import common_unit, measures, usual_unit
@@ -34,13 +44,6 @@ Kind = Literal[
 
 #: More labels than this are not listed one by one, nor searched for look-alikes.
 MOST_LABELS = 20_000
-#: Columns from which numbers above them may be those of a plate.
-FEWEST_WELLS = 6
-#: What is said of a plate as it lies.
-PLATE = (
-    "this is a plate as it lies: the letters and numbers are places of wells, no groups. Write one "
-    "row for each well: well, sample, group, value. Then inspect that table."
-)
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 
@@ -122,15 +125,6 @@ class Column:
         return self.kind in {"labels", "numbers as labels", "dates"}
 
 
-def is_plate(table: Table) -> bool:
-    """Return whether a table is a plate as it lies: rows A, B, C and columns 1, 2, 3."""
-    first, *rest = list(table.columns)
-    if len(rest) < FEWEST_WELLS or rest != [str(i + 1) for i in range(len(rest))]:
-        return False
-    labels = [cell or "" for cell in table.cells(first)]
-    return len(labels) > 1 and labels == [chr(ord("A") + i) for i in range(len(labels))]
-
-
 def described(table: Table) -> tuple[Column, ...]:
     """Say what every column holds."""
     columns = [describe_column(table, name) for name in table.columns]
@@ -162,6 +156,8 @@ def describe_column(table: Table, name: str) -> Column:
         except DataError as error:
             trouble = str(error)
         else:
+            if _numbers_rows(found, table):
+                found = replace(found, kind="id", remarks=())
             spelled = table.read_as_empty(name, EMPTY_VALUES)
             return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
     many = distinct > 12 or any("." in cell for cell in filled if number.fullmatch(cell))
@@ -197,8 +193,19 @@ def describe_column(table: Table, name: str) -> Column:
             f"'{unit}' stands behind every number of {name}, few of which differ, as of labels. If "
             f"they were measured, name the column and the unit is taken off: --value {quote(name)}."
         )
+    if measures(filled, table.n_rows) and all(map(is_clock, filled)):
+        trouble = f"{name} ({filled[0]} ...) is {CLOCK}."
+        # Columns of nothing but the time say when.
+        if not clocks(name):
+            labels = replace(labels, kind="numbers and text", remarks=(trouble,))
     spelled = table.read_as_empty(name, EMPTY_LABELS)
     return replace(labels, read_as_empty=tuple(spelled.items()), trouble=trouble)
+
+
+def _numbers_rows(column: Column, table: Table) -> bool:
+    """Return whether numbers are those of the rows, as programs write them before the columns."""
+    alone = column.whole and column.distinct == table.n_rows > 3
+    return numbers_rows(column, table.n_rows) or (alone and holds_row_names(table, column.name))
 
 
 def _by_label(column: Column, table: Table) -> Column:

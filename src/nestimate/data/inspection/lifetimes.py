@@ -8,39 +8,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.designs.vocabulary import hints, words
+from nestimate.data.designs.endings import cut_off, says_end, says_time
+from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reading import Reading
 
-_EVENT = frozenset(
-    {"event", "events", "status", "dead", "death", "died", "deceased", "failure", "failed"}
-    | {"relapse", "relapsed", "recurrence", "progression", "progressed", "uncensored", "endpoint"}
-    | {"ereignis", "tot", "gestorben", "décès", "mort", "evento", "muerto", "muerte"}
-)
-#: The other way round: what is true of those whose end was not seen.
-_OPEN = frozenset(
-    {"censor", "censored", "censoring", "cens", "alive", "survived", "zensiert", "lebend", "vivant"}
-    | {"censuré", "vivo", "censurado"}
-)
-_TIMES = frozenset(
-    {"day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "time"}
-    | {"survival", "lifespan", "os", "pfs", "dfs", "ttp", "followup", "latency", "duration"}
-    | {"tage", "tag", "wochen", "monate", "zeit", "überleben", "jours", "semaines", "mois", "temps"}
-    | {"survie", "días", "semanas", "meses", "tiempo", "supervivencia"}
-)
-#: What cells say: it happened, and it did not as long as one looked.
-_PLAIN_YES = frozenset({"1", "yes", "y", "true", "ja", "oui", "sí"})
-_PLAIN_NO = frozenset({"0", "no", "n", "false", "nein", "non"})
-_YES = frozenset(
-    {"dead", "died", "death", "deceased", "event", "relapse", "relapsed", "progressed", "success"}
-    | {"reached", "found", "tot", "gestorben", "décès", "mort", "muerto"}
-)
-_NO = frozenset(
-    {"alive", "survived", "censored", "no event", "lost", "fail", "failed", "failure", "timeout"}
-    | {"not found", "lebend", "zensiert", "vivant", "censuré", "vivo", "censurado"}
-)
 #: Different times from which on they are no levels of a factor.
 _FEWEST = 4
 
@@ -72,10 +46,10 @@ class Lifetimes:
     @classmethod
     def of(cls, table: Table) -> Self | None:
         """Return the first such columns of a table; None where there are none."""
-        for event in [n for n in table.columns if words(n) & (_EVENT | _OPEN)]:
-            for times in [n for n in table.columns if n != event and words(n) & _TIMES]:
+        for event in [n for n in table.columns if says_end(n)]:
+            for times in [n for n in table.columns if n != event and says_time(n)]:
                 known = _times(table, times)
-                label = _cut_off(table, event)
+                label = cut_off(event, table.labels(event)[1])
                 if label is None or known is None or _scheduled(table, times, event):
                     continue
                 codes, labels = table.labels(event)
@@ -136,24 +110,6 @@ def _times(table: Table, name: str) -> NDArray[np.float64] | None:
     if not column.measured or column.distinct < _FEWEST or (column.smallest or 0) < 0:
         return None
     return table.numbers(name)
-
-
-def _cut_off(table: Table, event: str) -> str | None:
-    """Return the label of what had not happened when one stopped looking; None if it is no such.
-
-    1 is what the name of the column says; a status of 1 and 2 counts from what is alive.
-    """
-    labels = table.labels(event)[1]
-    said = {label.casefold(): label for label in labels}
-    if len(said) != 2 or len(labels) != 2:
-        return None
-    if {*said} == {"1", "2"}:
-        return said["1"] if "status" in words(event) else None
-    backwards = words(event) & _OPEN and not words(event) & _EVENT
-    for yes, no in ((_PLAIN_YES, _PLAIN_NO)[:: -1 if backwards else 1], (_YES, _NO)):
-        if said.keys() & yes and said.keys() & no:
-            return next(label for word, label in said.items() if word in no)
-    return None
 
 
 def _scheduled(table: Table, times: str, event: str) -> bool:

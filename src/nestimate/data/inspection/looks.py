@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.steps import CALENDAR
 
 #: Genes as they are inherited.
 _GENOTYPE = re.compile(
@@ -17,12 +18,6 @@ _MARKS = frozenset(
     | {"unmarked", "both", "left", "right", "2l", "2r", "l2", "r2", "lr2", "1l", "1r", "bi", "o"}
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
-#: Days of the week and months.
-_CALENDAR = re.compile(
-    r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
-    r"|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(t(ember)?)?"
-    r"|oct(ober)?|nov(ember)?|dec(ember)?"
-)
 _ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
 #: More labels than this are not taken for kinds without a name that says so.
 MOST_KINDS = 4
@@ -76,7 +71,7 @@ def are_kinds(labels: Sequence[str]) -> bool:
     told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
     stems = {re.sub(r"\d+", "", label) for label in labels}
     run = lettered(labels)
-    days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
+    days = any(re.fullmatch(CALENDAR, label.casefold()) for label in labels)
     counted = run or len(stems) == 1 or {*labels} <= _ROMAN
     return told and len(labels) <= MOST_KINDS and not (counted or days)
 
@@ -101,10 +96,14 @@ def are_dates(labels: Sequence[str]) -> bool:
 
 
 def are_wells(labels: Sequence[str]) -> bool:
-    """Return whether labels are those of wells: letters of rows, numbers of columns."""
-    found = [re.fullmatch(r"([A-P])0?\d{1,2}", label) for label in labels]
-    letters = {part[1] for part in found if part is not None}
-    return len(labels) >= FEWEST_WELLS and all(found) and len(letters) > 2
+    """Return whether labels are those of wells of several rows of a plate."""
+    several = len({label[0] for label in labels if label}) > 2
+    return len(labels) >= FEWEST_WELLS and several and are_places(labels)
+
+
+def are_places(labels: Sequence[str]) -> bool:
+    """Return whether labels are letters of rows and numbers of columns of a plate: A1, A01, H12."""
+    return bool(labels) and all(re.fullmatch(r"[A-P](0?[1-9]|[1-4]\d)", x) for x in labels)
 
 
 def are_names(labels: Sequence[str]) -> bool:

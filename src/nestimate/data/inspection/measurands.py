@@ -10,6 +10,7 @@ from nestimate.data.designs.vocabulary import hints, is_reference, outcomes_alon
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.kinds import describe_column, described
+from nestimate.data.inspection.layouts import samples_said
 from nestimate.data.inspection.relations import could_be_group
 from nestimate.data.inspection.summaries import summary_columns
 from nestimate.data.tables.door import Table
@@ -91,7 +92,7 @@ def measurands(table: Table) -> Iterator[Measurand]:
     compared.
     """
     named = [n for n in table.columns if hints(n) & {"kind", "group"} == {"kind"}]
-    if not named:
+    if not named or samples_said(table):
         return
     columns = {name: describe_column(table, name) for name in table.columns}
     able = [
@@ -112,8 +113,15 @@ def measurands(table: Table) -> Iterator[Measurand]:
         wide = not able and crossing.most_rows([name]) == 1 and len(measured) > 3
         alone = not able and outcomes_alone([name, *measured])
         if compared or wide or alone:
-            likely = sorted(labels, key=is_reference)[:TRIED]
-            yield from (Measurand(column=name, kinds=labels, chosen=kind) for kind in likely)
+            likely = sorted(labels, key=is_reference)
+            if wide:
+                gaps = np.isnan([table.numbers(n) for n in measured]).sum(axis=0)
+                codes, found = table.labels(name)
+                empty = {found[code]: gap for code, gap in zip(codes, gaps, strict=True)}
+                likely.sort(key=empty.__getitem__)
+            yield from (
+                Measurand(column=name, kinds=labels, chosen=kind) for kind in likely[:TRIED]
+            )
             return
 
 

@@ -15,6 +15,7 @@ from nestimate.data.designs.percentages import (
     spoken,
     surely_parts,
 )
+from nestimate.data.designs.quantities import known_before
 from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,
@@ -24,7 +25,6 @@ from nestimate.data.designs.vocabulary import (
     dilutes,
     hints,
     is_reference,
-    known_before,
     numbers_rows,
     words,
 )
@@ -38,17 +38,21 @@ from nestimate.data.inspection.derived import (
 )
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.titles import at_times, families, titles
 
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
-_SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
+SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
 #: Words that say of how many, whatever the column beside them is called.
 _OF_HOW_MANY = frozenset(
     {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
 )
 
 
+#: What stains all nuclei, and how many of them are counted at most.
+_STAINS = frozenset({"dapi", "hoechst", "nuclei"})
+MOST_NUCLEI = 5000
 #: Fewer different numbers are rather levels of a factor than counts.
 _FEW = 4
 
@@ -150,7 +154,7 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
         c
         for c in columns
         if c.whole and (c.smallest is not None and c.smallest >= 0)
-        if not numbers_rows(c, table.n_rows)
+        if c.kind != "id"
     ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
     totals = [c for c in totals if not speaks_of_part(c.name) or words(c.name) & _OF_HOW_MANY]
@@ -226,7 +230,7 @@ def _says_part(column: Column) -> bool:
     """Return whether a name says which part was counted; few numbers may be levels: irradiated."""
     return (
         column.distinct >= _FEW
-        and "group" not in hints(column.name)
+        and ("group" not in hints(column.name) or column.kind == "numbers")
         and speaks_of_part(column.name)
     )
 
@@ -249,7 +253,9 @@ def _may_be_part(part: Column, total: Column) -> bool:
         or part.name.rstrip().endswith("+")
     ):
         return True
-    if not words(total.name) & _OF_HOW_MANY or part.distinct < 3:
+    # So are those that a marker stains of all nuclei, which are fewer than grey values are high.
+    stained = words(total.name) & _STAINS and (total.largest or 0) <= MOST_NUCLEI
+    if not (words(total.name) & _OF_HOW_MANY or stained) or part.distinct < 3:
         return False
     # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
     numbers = part.kind in {"numbers", "id"} and not part.numbering
@@ -262,7 +268,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     def score(column: Column) -> float:
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole or _has_unit(column)) + 1.0 * bool(
+        likely += 0.5 * (not column.whole or has_unit(column)) + 1.0 * bool(
             spoken & {"value", "scored"}
         )
         # What others are divided by comes last, the quotient first.
@@ -271,11 +277,14 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         # Colonies of plates that were diluted differently are none to compare.
         likely -= 3.0 * (diluted and "counted" in spoken and "/" not in column.name)
         # A mean of what stands beside it as read is no reading.
-        bare = words(column.name) - _SUMMED
+        bare = words(column.name) - SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
         likely += 1.0 * (column.name in related) - 1.0 * (column.name in powers)
+        # One of several readings is no use alone, where another column stands for all of them.
+        likely -= 0.25 * (column.name in numbered)
         if column.kind == "numbers" and not column.whole:
-            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
+            aside = spoken & {"trait", "sd", "se"} or label_alone(column) or clocks(column.name)
+            return likely - 2.0 * bool(aside)
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
         label |= {"place", "person", "storage"}
         named_so = spoken & label and not (counts_things(column.name) and not column.numbering)
@@ -286,6 +295,13 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         )
 
     named = [c.name for c in columns]
+    marks = {name: title.mark for name, title in titles(named).items()}
+    runs = [
+        names
+        for names in families(named).values()
+        if [marks.get(name) for name in names] == [str(i + 1) for i in range(len(names))]
+    ]
+    numbered = {name for names in runs if names not in at_times(named) for name in names}
     found = derived_columns(table, columns)
     related = {name for name, one in found.items() if one.compared}
     powers = {name for name, one in found.items() if one.how == "power"}
@@ -303,9 +319,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
 
 
-def _has_unit(column: Column) -> bool:
+def has_unit(column: Column) -> bool:
     """Return whether numbers have a unit of measurement behind their name: `Rm (MOhm)`."""
-    return not column.numbering and re.search(r"\w\s*[(\[][^)\]]+[)\]]$", column.name) is not None
+    return (
+        not column.numbering and re.search(r"\w\.?\s*[(\[][^)\]]+[)\]]$", column.name) is not None
+    )
 
 
 def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> list[Column]:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, words
+from nestimate.data.inspection.layouts import INTENSITIES
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
@@ -47,6 +48,8 @@ _BLANKS = frozenset(
     | {"leerwert", "blanc", "blanco", "bianco", "empty well", "no sample", "no lysate"}
 )
 _MEDIA = frozenset({"medium", "media", "water", "buffer", "h2o", "empty", "none"})
+#: What intensities are above where something was found.
+_SEEN = 100.0
 #: From more labels on they are those of samples.
 FEWEST_SAMPLES = 4
 #: Sorts of rows that an assay has.
@@ -130,6 +133,13 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         )
         grid = replace(emptied(grid, spelled), notes=grid.notes)
         reading = replace(reading, na=given)
+    elif not reading.na and (name := _not_found(body)):
+        said.append(
+            f"0 in {name} and the like stands for what was not found: --na 0 (na='0' in "
+            f"Python).{_NOT_DETECTED}"
+        )
+        grid = replace(emptied(grid, ["0"]), notes=grid.notes)
+        reading = replace(reading, na="0")
     names = _continued(body)
     if names:
         given = ",".join([*reading.continued, *names])
@@ -239,6 +249,17 @@ def _absent(grid: Grid) -> list[str]:
         if odd and len(odd) < len(cells) - len(odd) and all(map(may_be_empty, odd)):
             found |= dict.fromkeys(odd)
     return [cell for cell in found if "," not in cell]
+
+
+def _not_found(grid: Grid) -> str:
+    """Return the first of several columns of intensities in which 0 is far below all others."""
+    named = [i for i, name in enumerate(grid.names) if words(tidy(name)) & INTENSITIES]
+    ends: list[float] = []
+    for i in named:
+        cells = [tidy(str(cell)) for cell in pc.unique(grid.columns[i]).to_pylist() if cell]
+        ends += [float(cell) for cell in cells if is_plain_number(cell)]
+    found = any(end == 0 for end in ends) and min((e for e in ends if e), default=0.0) > _SEEN
+    return tidy(grid.names[named[0]]) if found and len(named) >= FEWEST_SAMPLES else ""
 
 
 def _number(cell: str) -> bool:

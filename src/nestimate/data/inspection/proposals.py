@@ -66,6 +66,8 @@ class Proposal:
     folded, folded_columns
         `replicates`, `units`, `groups` or `times`: what the columns of a wide table are; "" for a
         long one.
+    sure
+        Whether titles of such columns say that they hold one quantity.
     adjust
         The column of values before, which groups are compared at equal values of; otherwise "".
     along
@@ -78,6 +80,8 @@ class Proposal:
         Factors under another level of which the same label of what was sampled names another one.
     reading
         How the table was read.
+    against
+        What the mean of one group is compared with: a stand-in, or what no change is.
     """
 
     roles: Roles
@@ -91,12 +95,14 @@ class Proposal:
     typed: tuple[tuple[str, str | bool], ...] = ()
     folded: Literal["", "replicates", "units", "groups", "times"] = ""
     folded_columns: tuple[str, ...] = ()
+    sure: bool = True
     adjust: str = ""
     along: str = ""
     formula: str = ""
     factors: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
     reading: Reading = field(default_factory=Reading)
+    against: str = "0"
 
     @property
     def plain(self) -> bool:
@@ -139,7 +145,7 @@ class Proposal:
         return tuple(name for name in every if name not in taken)
 
     def arguments(self) -> list[tuple[str, str | bool]]:
-        """Return the roles in the words of the command line; `against` has 0 as a stand-in."""
+        """Return the roles in the words of the command line; `against` has a stand-in."""
         if self.typed:
             return list(self.typed)
         roles = self.roles
@@ -152,7 +158,7 @@ class Proposal:
             ("relabel_units", roles.relabel_units),
             ("adjust", self.adjust),
             *roles.summary.items(),
-            ("against", "0" if roles.one_group else None),
+            ("against", self.against if roles.one_group else None),
         ]
         return [(name, value) for name, value in given if value]
 
@@ -213,12 +219,12 @@ class FormulaProposal(Proposal):
     change
         Columns whose difference is compared, after and before; empty where none is.
     beside
-        The column of few cohorts between which a plain difference is taken out; otherwise "".
+        Columns of which plain differences are taken out: few cohorts, rows and columns of a square.
     """
 
     layout: Layout = "formula"
     change: tuple[str, ...] = ()
-    beside: str = ""
+    beside: tuple[str, ...] = ()
 
     def designed(self, table: Table, roles: Roles) -> Design:
         """Return the design of the same formula."""
@@ -230,7 +236,7 @@ class FormulaProposal(Proposal):
 
     def _without_role(self, every: Sequence[str]) -> tuple[str, ...]:
         found = super()._without_role(every)
-        return tuple(name for name in found if name not in {*self.change, self.beside})
+        return tuple(name for name in found if name not in {*self.change, *self.beside})
 
     def arguments(self) -> list[tuple[str, str | bool]]:
         """Return the formula, and what a reading is."""

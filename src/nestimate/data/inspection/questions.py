@@ -17,6 +17,7 @@ Kind = Literal[
     "what columns are",
     "paired",
     "one or several",
+    "one quantity",
 ]
 
 
@@ -32,12 +33,15 @@ class Decision:
         `other` assigned? `which group`: which column is compared? `one group`: are the groups of
         `column` compared, or are all rows one? `what columns are`: what is compared, or readings of
         one thing; `column` names them. `paired`: do readings of one `column` in one `other` belong
-        together? `one or several`: is `column` compared alone, or with `other` as well?
+        together? `one or several`: is `column` compared alone, or with `other` as well? `one
+        quantity`: are columns, which `column` names, levels at which one quantity was met, outcomes
+        of their own, or readings of one thing?
     column, other
         Columns that it is about.
     choices
         Index of the proposal that follows from each answer, in the order of the question; of
-        `which group` a third one where both can be compared at once.
+        `which group` a third one where both can be compared at once; so of `one quantity` where
+        columns may be readings.
     """
 
     kind: Kind
@@ -55,9 +59,33 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
             once = decision.kind in {"which group", "one group", "what columns are"}
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
-    for decision in [*_of_factors(proposals), *_of_pairs(proposals), *_alone(proposals, found)]:
+    for decision in [
+        *_of_levels(proposals),
+        *_of_factors(proposals),
+        *_of_pairs(proposals),
+        *_alone(proposals, found),
+    ]:
         found.setdefault((decision.kind, decision.column, decision.other), decision)
     return tuple(sorted(found.values(), key=lambda decision: min(decision.choices[:2])))
+
+
+def _of_levels(proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    """Yield what tells columns that are levels from the same that are outcomes or readings."""
+    first = {p.folded: i for i, p in reversed([*enumerate(proposals)])}
+    if "times" not in first:
+        return
+    levels = first["times"]
+    columns = proposals[levels].folded_columns
+    alone = [i for i, p in enumerate(proposals) if not p.folded and p.roles.value in columns]
+    # Beside its values before none is an outcome of its own.
+    alone = [i for i in alone if not (proposals[i].adjust or proposals[i].formula)]
+    pooled = [first["replicates"]] if "replicates" in first else []
+    said = ", ".join(columns[:4])
+    if alone:
+        choices = (levels, alone[0], *pooled)
+        yield Decision(kind="one quantity", column=said, choices=choices)
+    elif pooled == [0]:
+        yield Decision(kind="what columns are", column=said, choices=(levels, 0))
 
 
 def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.foldings import Folding
+from nestimate.data.inspection.folding import Folding
 from nestimate.data.inspection.measured import Beside
 
 RoleName = Literal[
@@ -25,6 +25,8 @@ RoleName = Literal[
     "total",
     "exposure",
 ]
+
+_ALONG = "when, at which dose or where units were read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,24 @@ def reasons(
         also = found.get(beside.column, ())
         found[beside.column] = (Reason(role=beside.role, why=why), *also)
     return found
+
+
+def beside_reasons(
+    along: Sequence[str],
+    before: Sequence[str],
+    totals: Sequence[str],
+    classed: Mapping[str, str],
+) -> dict[str, tuple[Reason, ...]]:
+    """Return what columns are that play a role beside the labels: when, before, of how many."""
+    return {
+        **dict.fromkeys(along, (Reason(role="along", why=_ALONG),)),
+        **dict.fromkeys(before, (Reason(role="baseline", why="the same before"),)),
+        **dict.fromkeys(totals, (Reason(role="total", why="of how many"),)),
+        **{
+            name: (Reason(role="part", why=f"says in classes what {value} says"),)
+            for name, value in classed.items()
+        },
+    }
 
 
 def folded_reasons(

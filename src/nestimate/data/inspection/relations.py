@@ -11,7 +11,7 @@ from nestimate.data.inspection.candidates import (
     one_unit_each,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_compared
 
@@ -114,7 +114,9 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
 
 def could_be_group(column: Column, labels: int) -> bool:
     """Return whether a column has few enough labels to be compared."""
-    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
+    named = column.smallest is None and "group" in hints(column.name)
+    most = MOST_NAMED if named else MOST_GROUPS
+    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= most
 
 
 def present(crossing: Crossing, name: str) -> int:

@@ -7,7 +7,7 @@ from typing import cast
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.responses import MEASURED
-from nestimate.data.inspection.foldings import Folding
+from nestimate.data.inspection.folding import Folding
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
@@ -41,6 +41,7 @@ def restated(
             # Columns are no times where no factor says so.
             folded="replicates" if folding.kind == "times" and "wide" not in told else folding.kind,
             folded_columns=folding.columns,
+            sure=folding.sure,
             along=folding.along if folding.kind == "units" else folding.curve,
         )
         design = _built(restatement, table, told)
@@ -53,14 +54,22 @@ def placed(
     whole: Sequence[Proposal], folded: Sequence[Proposal], folding: Folding
 ) -> tuple[Proposal, ...]:
     """Return the designs of a folding and those of the table as it stands, the likeliest first."""
-    if not folding.likely:
+    if folding.open:
+        # One of each kind is enough to ask which it is.
+        folded = folded[: 1 + folding.likely]
+        outcomes = [p for p in whole if not p.folded]
+        kept = [p for p in whole if p.folded or p in outcomes[:1] or not folding.likely]
+        ordered = [*folded, *kept] if folding.likely else [*kept, *folded]
+    elif not folding.likely:
         ordered = [*whole, *folded]
     else:
         # One of several readings alone, or rows without their readings, is no use.
         kept = [p for p in whole if p.folded or (folding.baseline and not p.whole)]
         ordered = [*folded, *kept]
-    once = {tuple(p.arguments()): p for p in reversed(ordered)}
-    return tuple(once.values())[::-1][:MOST]
+    once: dict[tuple[tuple[str, str | bool], ...], Proposal] = {}
+    for proposal in ordered:
+        once.setdefault(tuple(proposal.arguments()), proposal)
+    return tuple(once.values())[:MOST]
 
 
 def _typed(
@@ -102,7 +111,7 @@ def _typed(
         ("block", roles.block),
         ("relabel_units", roles.relabel_units),
         ("response", roles.said_response),
-        ("against", "0" if roles.one_group else None),
+        ("against", proposal.against if roles.one_group else None),
     ]
 
 

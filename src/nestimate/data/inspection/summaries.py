@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from nestimate.data.designs.vocabulary import COUNTS, hints, known_before, summary_role, words
+from nestimate.data.designs.quantities import known_before
+from nestimate.data.designs.vocabulary import (
+    COUNTS,
+    hints,
+    summary_role,
+    words,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.factors import numbers_experiments

@@ -9,13 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.quantities import lies_around
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.vocabulary import hints, lies_around
+from nestimate.data.designs.vocabulary import (
+    hints,
+)
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
+from nestimate.data.inspection.stated import no_change
 from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
@@ -99,7 +103,8 @@ class Tried:
         likely = ranked(crossing, groups, whole, single=single, around=around)
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
-        named = [found for found in likely if {*rows} <= {*found.used}]
+        apart = {*rows} & {*crossing.names}  # a day of each mouse says what the mouse says
+        named = [found for found in likely if apart <= {*found.used}]
         # Read under several conditions it is the same thing in each.
         named.sort(key=lambda found: bool(rows) and 2 * (not found.blocks) + found.relabel)
         likely = named or likely
@@ -152,6 +157,7 @@ def propose(
             else:
                 refused.append(_proposal(roles, candidate, whole, refused=str(error)))
             continue
+        against = no_change(crossing.table, value) if roles.one_group else "0"
         path = [level.name for level in design.levels if level.name in crossing.codes]
         parts = [*candidate.place, *path]
         divided = tuple(_canonical(crossing.members(parts[: i + 1])) for i in range(len(parts)))
@@ -164,6 +170,7 @@ def propose(
             layout=design.layout,
             branches=tuple(_branches(crossing, design, parts[1:])),
             cautions=design.warnings,
+            against=against,
         )
         fit.append(_by_n(made, design))
     if fit and refused and refused[0].candidate.score > fit[0].candidate.score:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
     AROUND,
@@ -20,7 +22,13 @@ from nestimate.data.inspection.assigned import may_be_compared
 from nestimate.data.inspection.candidates import Candidate, counts_within, possible
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments, visits
-from nestimate.data.inspection.factors import begins_anew, holds_groups, is_when
+from nestimate.data.inspection.factors import (
+    begins_anew,
+    holds_groups,
+    is_when,
+    meets_all,
+    stands_together,
+)
 from nestimate.data.inspection.looks import are_compared, are_kinds, are_names, counting, stepped
 from nestimate.data.inspection.returning import one_each
 
@@ -45,6 +53,10 @@ def ranked(
     """
     names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
     compared = any(may_be_compared(crossing, g) for g in groups if g != whole)
+    # Sites with names are few, and not drawn from many, where nothing else is there.
+    compared = compared or any(
+        are_names(crossing.labels[g]) and not lasts(g) for g in groups if [g] == names
+    )
     # Who compares sites or lines hardly asks whether all weights are 0.
     against = -1.0 if around or not compared else -5.0
     found = [
@@ -160,6 +172,10 @@ def _unit_score(
         last = candidate.place[-1]
         again = own and last != candidate.group and not begins_anew(crossing, outer, last)
         score -= 4.0 * again
+        # Nor are those of a subject whose rows stand together, under one condition after another.
+        score -= 2.0 * (
+            lasts(outer) and outer not in crossing.runs and _together(crossing, outer, last)
+        )
         # Cells that were numbered through, and return with their animal, tell that it is the same.
         score -= 2.0 * any(_returns_with(crossing, n, outer, candidate.group) for n in names)
         # Where a column names what is in each row, nothing else is sampled anew.
@@ -171,6 +187,16 @@ def _unit_score(
         others = [name for name in names if name in crossing.factors]
         score -= 1.5 * any(crossing.inside(outer, name) for name in others)
     return score
+
+
+def _together(crossing: Crossing, outer: str, place: str) -> bool:
+    """Return whether the rows of each label stand together in the table, and those of places not.
+
+    What was numbered anew in each place stands below the other place's.
+    """
+    own, other = (crossing.table.labels(name)[0] for name in (outer, place))
+    runs, places = (1 + int(np.count_nonzero(np.diff(codes))) for codes in (own, other))
+    return runs == crossing.size(outer) < places
 
 
 def _in_one(crossing: Crossing, group: str) -> bool:
@@ -222,8 +248,13 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
     weights["unit"] = 0.5
     told = _told(block, weights | {"group": -2.5})
-    if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
+    complete = block in crossing.runs and meets_all(crossing, block)
+    whole = crossing.most_rows(candidate.place) > 1
+    whole = whole or (complete and stands_together(crossing, block))
+    if holds_groups(crossing, block, [candidate.group]) and whole:
         told = 1.0
+    elif complete:
+        told = 0.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
     # Pots 1 to 10 of one chamber are not those of the other.
     compared = may_be_compared(crossing, candidate.group) and lasts(block)

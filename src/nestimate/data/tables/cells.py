@@ -63,8 +63,16 @@ _DATE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _WITH_UNIT = re.compile(r"([+-]?\d[\d.,]*) ?([^\W\d_]|µ|°)[\w/%°µ^*.-]{0,11}")
+_CLOCK = re.compile(r"\d{1,3}:[0-5]\d(:[0-5]\d)?([.,]\d+)?", re.ASCII)
+#: What times such as 1:17 are, and how they are written as numbers.
+CLOCK = (
+    "a time of minutes and seconds, or of hours, and no number. Write it in one unit, named in the "
+    "column's name: 77 (s) for 1:17 minutes. In a spreadsheet: =A2*86400 for seconds, or =A2*1440 "
+    "where it took minutes and seconds for hours and minutes; format the cells as numbers"
+)
 #: What else is written in place of a number, and what is said of it.
 _FORMS = (
+    (_CLOCK, f"is {CLOCK}"),
     (
         _WITH_SPREAD,
         "is a mean and its spread. Write them into two columns, and beside them the number n "
@@ -143,6 +151,11 @@ def read_number(text: str, decimal: str | None = None) -> float | None:
 def is_date(cell: str) -> bool:
     """Return whether a cell looks like a date, or a time of the day."""
     return _DATE.fullmatch(cell) is not None
+
+
+def is_clock(cell: str) -> bool:
+    """Return whether a cell is a time as clocks show it: 1:17, 0:01:17.5."""
+    return _CLOCK.fullmatch(cell) is not None
 
 
 def is_limit(cell: str) -> bool:

@@ -3,8 +3,11 @@
 import re
 from json import dumps, loads
 
-from nestimate.data.tables.cells import tidy
+import pyarrow as pa
+
+from nestimate.data.tables.cells import is_plain_number, tidy
 from nestimate.data.tables.grid import Grid
+from nestimate.data.tables.series import numeric
 from nestimate.errors import DataError, listed
 
 _PLAIN = re.compile(r"[\w.+/%-]+")
@@ -14,13 +17,32 @@ def column_names(grid: Grid) -> list[str]:
     """Return what an edit calls each column: its name, or its place where the name is not its own.
 
     A name that is empty, occurs twice or looks like a place cannot tell a column from the others.
+    Below groups that span columns the names of the labels stand in a second row of the header.
     """
-    clean = [tidy(name) for name in grid.names]
+    second = names_in_second_row(grid)
+    clean = [*second, *map(tidy, grid.names[len(second) :])]
     places = {f"column {i + 1}" for i in range(len(clean))}
     return [
         name if name and clean.count(name) == 1 and name not in places else f"column {i + 1}"
         for i, name in enumerate(clean)
     ]
+
+
+def names_in_second_row(grid: Grid) -> tuple[str, ...]:
+    """Return what the first row calls the columns on the left; () where it is none of the header.
+
+    It is one if these columns have no name above, while groups span those beside, which hold
+    numbers below it and none in it.
+    """
+    above = [tidy(name) for name in grid.names]
+    left = next((i for i, name in enumerate(above) if name), 0)
+    if not left or grid.n_rows < 2:
+        return ()
+    cells = [tidy(str(column[0].as_py() or "")) for column in grid.columns]
+    if not all(cells) or any(map(is_plain_number, cells)):
+        return ()
+    below = [column.slice(1).cast(pa.string()).to_pylist() for column in grid.columns[left:]]
+    return tuple(cells[:left]) if all(map(numeric, below)) else ()
 
 
 def column_place(grid: Grid, name: str, edit: object) -> int:

@@ -31,6 +31,7 @@ from nestimate.data.tables.editing import (
     because,
     column_names,
     column_place,
+    names_in_second_row,
     only_if,
     read_word,
     reason,
@@ -169,7 +170,7 @@ class LeaveOut:
             gone[row_place(grid, self.row, self)] = True
             said = f"Row {self.row} was left out{reason(self.why)}"
             return grid.taking(~gone).noting(Lost(said))
-        gone = _meeting(grid, self.where, self)
+        gone = _meeting(grid, self.where, self) & ~_of_header(grid)
         said = f"{_named(self.where)}: {_rows(gone)} left out{reason(self.why)}"
         return grid.taking(~gone).noting(Lost(said))
 
@@ -195,7 +196,7 @@ class KeepOnly:
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table without the other rows."""
-        kept = _meeting(grid, self.where, self)
+        kept = _meeting(grid, self.where, self) | _of_header(grid)
         if kept.all():
             return grid.noting(f"Every row has {_named(self.where)}: none is left out.")
         said = f"Only {_named(self.where)} is looked at; {_rows(~kept)} left out"
@@ -332,6 +333,12 @@ def _bearing(grid: Grid, place: int, label: str) -> NDArray[np.bool_]:
     codes = [i for i, c in enumerate(encoded.dictionary.to_pylist()) if read_label(c) == wanted]
     indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return np.asarray(np.isin(indices, codes if wanted is not None else [*codes, -1]))
+
+
+def _of_header(grid: Grid) -> NDArray[np.bool_]:
+    """Return which row is a second one of the header, if one is."""
+    second = bool(names_in_second_row(grid))
+    return np.array([second and i == 0 for i in range(grid.n_rows)], dtype=np.bool_)
 
 
 def _meeting(grid: Grid, where: Sequence[tuple[str, str]], edit: Edit) -> NDArray[np.bool_]:

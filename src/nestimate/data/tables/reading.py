@@ -23,7 +23,8 @@ class Reading:
     Attributes
     ----------
     sheet
-        Sheet of a workbook, where several hold data.
+        Sheet of a workbook, where several hold data; several with the same columns, with commas
+        between, are put below each other, their names in a column `sheet`.
     decimal
         Decimal mark of numbers in text, `.` or `,`; the other mark may then group thousands. None:
         a number with a comma is refused.

@@ -300,7 +300,9 @@ def common_word(found: Iterable[Title]) -> str:
 
 def moment(name: str) -> tuple[str, float | None]:
     """Return a name without what says when, and when: 0 before, None where it does not say."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    spaced = re.sub(
+        r"(?<=[a-z])(?=[A-Z])|(?i:(?<=^pre)|(?<=^post))(?=(wt|test|score)\b)", " ", name
+    )
     tokens = [t for t in re.split(r"[\W_]+|(?<=\D)(?=\d)|(?<=\d)(?=\D)", spaced.casefold()) if t]
     kept: list[str] = []
     when: float | None = None

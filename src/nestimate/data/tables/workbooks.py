@@ -1,10 +1,12 @@
-"""Excel and OpenDocument workbooks: one sheet as rows of text.
+"""Excel and OpenDocument workbooks: one sheet as rows of text, or several below each other.
 
 The reader of cells (calamine) gives error cells and formulas without a stored result as empty ones,
 so these are looked for in the file itself and get a text that no column in use may hold.
 """
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,13 +14,17 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
-from nestimate.data.tables.cells import NOT_STORED
-from nestimate.data.tables.grid import Grid
+import pyarrow as pa
+
+from nestimate.data.tables.cells import NOT_STORED, tidy
+from nestimate.data.tables.grid import Grid, without_blanks
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError, one_of
 
 #: How the note about cells begins whose content a workbook does not hold.
 UNKNOWN_CELLS = "Cells without a known content"
+#: The column of the names of sheets that stand below each other.
+SHEET = "sheet"
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+\d+)"[^>]*?\bt="e"[^>]*>.*?</(?:\w+:)?c>', re.S
@@ -37,40 +43,72 @@ def filled_sheets(content: bytes, path: Path) -> tuple[str, ...]:
 
 
 def read_workbook(content: bytes, path: Path, reading: Reading) -> Grid:
-    """Read one sheet of a workbook.
+    """Read one sheet of a workbook, or several below each other.
 
     Parameters
     ----------
     content, path
         The workbook and its name.
     reading
-        Which sheet, None if only one of them holds anything, and which of its rows.
+        Which sheets, None if only one of them holds anything, and which of their rows.
 
     Raises
     ------
     DataError
-        When it is no workbook, several sheets hold data and none is named.
+        When it is no workbook, several sheets hold data and none is named, or those that are named
+        have other columns.
     """
     book = _opened(content, path)
+    wanted = _wanted(book.sheet_names, reading.sheet, path.name)
     sheets = {
-        name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        for name in _wanted(book.sheet_names, reading.sheet, path.name)
+        name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in wanted
     }
     filled = [name for name, rows in sheets.items() if _filled(rows)]
     if not filled:
         raise DataError(
             f"{path.name} holds no data: a header row and one row per reading are needed."
         )
-    if len(filled) > 1:
-        listed = ", ".join(f"'{name}'" for name in filled)
-        likely = next((name for name in filled if _tabular(sheets[name])), filled[0])
-        raise DataError(
-            f"{path.name} has {len(filled)} sheets with data: {listed}. Say which one is meant: "
-            f"--sheet '{likely}' (options={{'sheet': '{likely}'}} in Python)."
+    if len(filled) > 1 and reading.sheet is None:
+        raise DataError(_which(path.name, {name: sheets[name] for name in filled}))
+    every = len(filled) == len(book.sheet_names)
+    grids = [
+        _read_sheet(name, sheets[name], content, path, reading, every=every and len(filled) == 1)
+        for name in filled
+    ]
+    if len(grids) == 1:
+        notes = (
+            [] if len(book.sheet_names) == 1 else [f"Sheet '{filled[0]}' of {path.name} is used."]
         )
-    name = filled[0]
-    notes = [] if len(book.sheet_names) == 1 else [f"Sheet '{name}' of {path.name} is used."]
-    unknown = {}
+        return replace(grids[0], notes=(*notes, *grids[0].notes))
+    return _below(grids, filled, path.name)
+
+
+def _which(source: str, sheets: Mapping[str, list[list[Any]]]) -> str:
+    """Say that one of several sheets is to be named, or all that have the same columns."""
+    listed = ", ".join(f"'{name}'" for name in sheets)
+    tables = [name for name, rows in sheets.items() if _tabular(rows)]
+    likely = next(iter(tables or sheets))
+    said = (
+        f"{source} has {len(sheets)} sheets with data: {listed}. Say which one is meant: "
+        f"--sheet '{likely}' (options={{'sheet': '{likely}'}} in Python)."
+    )
+    heads = [next(row for row in sheets[name] if _filled([row])) for name in tables]
+    alike = [name for name, head in zip(tables, heads, strict=True) if head == heads[0]]
+    if len(alike) < 2:
+        return said
+    both = ",".join(alike)
+    return (
+        f"{said} {' and '.join(map(repr, alike))} have the same columns: if they are groups or "
+        f"experiments, --sheet '{both}' puts them below each other, their names in a column "
+        f"'{SHEET}'."
+    )
+
+
+def _read_sheet(
+    name: str, cells: list[list[Any]], content: bytes, path: Path, reading: Reading, *, every: bool
+) -> Grid:
+    """Read the cells of one sheet; `every`: whether there is no other."""
+    notes, unknown = [], {}
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         unknown = _unknown_cells(content, name)
     else:
@@ -78,19 +116,50 @@ def read_workbook(content: bytes, path: Path, reading: Reading) -> Grid:
             f"In a {path.suffix.lower()} file error cells such as #DIV/0! cannot be told from "
             "empty ones: save it as .xlsx if there may be any."
         )
-    source = path.name if len(filled) == len(book.sheet_names) else f"{path.name}, sheet '{name}'"
-    rows = [[_text(cell) for cell in row] for row in sheets[name]]
+    source = path.name if every else f"{path.name}, sheet '{name}'"
+    rows = [[_text(cell) for cell in row] for row in cells]
     rows, more = _with_unknown(rows, unknown)
     kept, numbers, said = reading.taken(rows, range(1, len(rows) + 1), source)
     return Grid.from_rows(kept, numbers, source).noting(*notes, *said, *more)
 
 
+def _below(grids: Sequence[Grid], names: Sequence[str], source: str) -> Grid:
+    """Put sheets below each other, their names in a column before the others."""
+    grids = [without_blanks(grid) for grid in grids]
+    first, *_ = heads = [[tidy(name) for name in grid.names] for grid in grids]
+    for name, head in zip(names, heads, strict=True):
+        if head != first or SHEET in head:
+            raise DataError(
+                f"{source}: sheets are put below each other where they have the same columns, none "
+                f"of them called '{SHEET}'. Sheet '{names[0]}' has {', '.join(first)}; sheet "
+                f"'{name}' has {', '.join(head)}."
+            )
+    labels = pa.array([n for n, grid in zip(names, grids, strict=True) for _ in range(grid.n_rows)])
+    columns = [
+        pa.chunked_array([c for one in own for c in one.chunks], pa.string())
+        for own in zip(*(grid.columns for grid in grids), strict=True)
+    ]
+    return Grid(
+        source=source,
+        names=(SHEET, *grids[0].names),
+        columns=(pa.chunked_array([labels], pa.string()), *columns),
+        rows=[f"{n} {row}" for n, grid in zip(names, grids, strict=True) for row in grid.rows],
+        notes=(
+            f"Sheets {' and '.join(map(repr, names))} stand below each other; column '{SHEET}' "
+            "says from which each row is.",
+            *dict.fromkeys(note for grid in grids for note in grid.notes),
+        ),
+    )
+
+
 def _wanted(names: list[str], sheet: str | None, source: str) -> list[str]:
     if sheet is None:
         return names
-    if sheet not in names:
-        raise DataError(f"{source}: {one_of('sheet', sheet, names)}")
-    return [sheet]
+    found = [sheet] if sheet in names else [name.strip() for name in sheet.split(",")]
+    for name in found:
+        if name not in names:
+            raise DataError(f"{source}: {one_of('sheet', name, names)}")
+    return list(dict.fromkeys(found))
 
 
 def _filled(rows: list[list[Any]]) -> bool:

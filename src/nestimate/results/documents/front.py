@@ -117,9 +117,12 @@ def headline(answer: Answer) -> list[str]:
 
 
 def short_table(answer: Answer) -> Grid:
-    """Return the few lines that are wanted first: differences and means, or the surest ones."""
+    """Return the few lines that are wanted first: differences and means, or the surest ones.
+
+    Of a formula that compares nothing its coefficients, but for the intercept.
+    """
     rope = answer.question.rope is not None
-    rows = [*answer.contrasts, *answer.groups]
+    rows = [*_alone(answer), *answer.contrasts, *answer.groups]
     note = ""
     if len(rows) > MOST_ROWS:
         rows = list(answer.contrasts) or list(answer.groups)
@@ -154,6 +157,16 @@ def _elsewhere(answer: Answer) -> list[Summary]:
     named = [row.name for row in (*answer.groups, *answer.contrasts)]
     wanted = {surface.called(name) for surface in surfaces for name in named}
     return [row for row in answer.along if row.name in wanted]
+
+
+def _alone(answer: Answer) -> list[Summary]:
+    """Return the coefficients that a formula without groups asks for; none of many."""
+    formula = answer.design.formula
+    if formula is None or answer.contrasts:
+        return []
+    shifts = (formula.stated or formula).shifts
+    rows = [row for row, shift in zip(answer.coefficients, shifts, strict=True) if not shift]
+    return rows if len(rows) < MOST_ROWS else []
 
 
 def _slopes(answer: Answer) -> list[Summary]:

@@ -16,10 +16,10 @@ from nestimate.results.words.meaning import meaning, tree
 from nestimate.results.words.remarks import (
     columns_left_out,
     how_many,
-    kinds_of_value,
     odd_cells,
     remarks,
 )
+from nestimate.results.words.screens import screen_line, screen_of_samples
 
 WIDTH = 80
 #: Columns shown one by one.
@@ -29,8 +29,6 @@ MOST_TREES = 2
 MOST_QUESTIONS = 2
 #: Roles that say what a column is by themselves: the reason is all that is shown.
 TELLING = ("counter", "kind", "along", "baseline", "part")
-#: From so many kinds of value on a screen is meant rather than one comparison.
-MANY_KINDS = 20
 
 
 def render(inspection: Inspection, data: str) -> str:
@@ -43,6 +41,8 @@ def render(inspection: Inspection, data: str) -> str:
         parts.append(_waiting(inspection.waiting, inspection, data))
     if inspection.lifetimes is not None and inspection.lifetimes.design is not None:
         parts.append(_cut_off(inspection.lifetimes.design, inspection, data))
+    if sheet := screen_of_samples(inspection):
+        parts.append(sheet)
     if not inspection.proposals:
         return visible("\n\n".join([*parts, _section("No design fits", mend(inspection))]))
     asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
@@ -52,7 +52,7 @@ def render(inspection: Inspection, data: str) -> str:
         parts.append(_design(i + 1 if count > 1 else None, proposal, inspection, data))
     if asked:
         parts.append(_section("Which one? You decide", asked))
-    later = [*_plan_line(inspection), *_screen_line(inspection)]
+    later = [*_plan_line(inspection), *screen_line(inspection)]
     parts.append("\n".join([_section("Next", _next(inspection)), *later]))
     return visible("\n\n".join(parts))
 
@@ -241,6 +241,16 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 "Compared",
                 "Readings",
             )
+        case "one quantity":
+            readings = ["Readings of one thing, of which the mean matters"][
+                : len(decision.choices) - 2
+            ]
+            return (
+                f"What are {column}?",
+                "One quantity, met at each",
+                "Outcomes of their own, each compared by itself",
+                *readings,
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",
@@ -260,8 +270,8 @@ def _next(inspection: Inspection) -> list[str]:
         "yours."
     ]
     said += stdin
-    if any(p.roles.one_group for p in inspection.proposals):
-        said.append("Put the value that you compare with in place of 0 (against).")
+    for stated in [p.against for p in inspection.proposals if p.roles.one_group][:1]:
+        said.append(f"Put the value that you compare with in place of {stated} (against).")
     others = inspection.other_values
     if others:
         read_as = inspection.proposals[0].roles
@@ -286,25 +296,6 @@ def _plan_line(inspection: Inspection) -> list[str]:
         return [said, "    ne.compare(...).plan(EFFECT, costs=(UNIT, READING))"]
     same = proposal.command(inspection.file).replace("nestimate compare ", "nestimate plan ", 1)
     return [said, f"    {same} --effect EFFECT --cost-unit COST --cost-reading COST"]
-
-
-def _screen_line(inspection: Inspection) -> list[str]:
-    """Return the command that asks the question of every kind, where kinds are many."""
-    found = []
-    for column in kinds_of_value(inspection):
-        if column.distinct < MANY_KINDS or inspection.file is None:
-            continue
-        candidate = inspection.proposals[0].candidate
-        roles = {"endpoint": column.name, "value": inspection.value, "group": candidate.group}
-        if candidate.units and candidate.units[0] != column.name:
-            roles["unit"] = candidate.units[0]
-        words = [f"--{role} {quote(str(name))}" for role, name in roles.items()]
-        command = " ".join(["nestimate screen", quote(inspection.file), *words, "--out hits.csv"])
-        found += [
-            f"  The same of every {column.name} ({column.distinct} of them):",
-            f"    {command}",
-        ]
-    return found
 
 
 def mend(inspection: Inspection) -> list[str]:
@@ -363,9 +354,14 @@ def mend(inspection: Inspection) -> list[str]:
 
 def _one_row_each(inspection: Inspection) -> list[str]:
     """Say what a table of counts with a row for each group lacks: what was counted, one by one."""
-    group = inspection.column(inspection.refused[0].candidate.group)
+    compared = inspection.refused[0].candidate.group
+    group = next((c for c in inspection.columns if c.name == compared), None)
     counts = [c for c in inspection.columns if c.smallest is not None]
-    if group.distinct < inspection.n_rows or not (counts and all(c.whole for c in counts)):
+    if (
+        group is None
+        or group.distinct < inspection.n_rows
+        or not (counts and all(c.whole for c in counts))
+    ):
         return []
     return [
         f"Counts of a whole {group.name} do not tell how much one animal, dish or experiment "

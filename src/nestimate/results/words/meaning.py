@@ -17,6 +17,12 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+        if not proposal.sure:
+            said.append(
+                "Right only if they hold one quantity, measured under different conditions: "
+                "outcomes of their own, as a length and a weight, are not compared with one "
+                "another."
+            )
         if proposal.along:
             said.append(
                 f"Each is one curve: told is how these differ over {proposal.along}, not whether "
@@ -106,9 +112,9 @@ def _by_formula(proposal: Proposal) -> str:
         if not units or len(proposal.branches[0].steps) == 1:
             return f"{said} Every row is one data point."
     elif isinstance(proposal, FormulaProposal) and proposal.beside:
-        few = proposal.beside
+        few, one = (f" {word} ".join(proposal.beside) for word in ("and", "or"))
         said = (
-            f"{factors[0]} is compared within {few}, what sets one {few} apart taken out as a "
+            f"{factors[0]} is compared within {few}, what sets one {one} apart taken out as a "
             f"plain difference. The effect is taken to be the same in each: so few {few} cannot "
             "tell how far it varies. "
         )
@@ -120,10 +126,10 @@ def _by_formula(proposal: Proposal) -> str:
             "apart from another does not blur the difference."
         )
     if not units:
-        return (
-            f"{said}Every row is one data point. Right only if no two rows come from the same "
-            "animal, sample or well."
-        )
+        said += "Every row is one data point."
+        sure = isinstance(proposal, FormulaProposal) and len(proposal.beside) > 1
+        alone = " Right only if no two rows come from the same animal, sample or well."
+        return said if sure else said + alone
     inner = "".join(f", inside it {name}" for name in units[1:])
     said += f"{units[0]} is what was sampled{inner}: its rows do not count towards n."
     if not proposal.anew:

@@ -9,11 +9,17 @@ from nestimate.data.inspection.dilutions import unread_dilutions
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
+from nestimate.data.inspection.looks import are_names
 from nestimate.data.inspection.measurands import Moment
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
+from nestimate.data.tables.series import split_names
 from nestimate.errors import listed
 
+#: A column of no more labels sorts what has several rows each.
+FEW = 8
+#: Roles that say what a column is which no design uses.
+_ASIDE = frozenset({"counter", "kind", "along", "baseline", "part", "total", "exposure", "n"})
 #: What stands in a column that says which rows are left out, where they are.
 _MARKED = frozenset(
     {"yes", "y", "true", "1", "x", "excluded", "exclude", "outlier", "ja", "j", "oui", "sí", "si"}
@@ -26,10 +32,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
         if column.kind != "numbers and text":
             yield from column.remarks
         elif inspection.value is not None and column not in inspection.waiting_columns:
-            yield (
-                f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
-                f"{odd_cells(column)}. {column.trouble}"
-            )
+            mixes = f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
+            yield f"{mixes}{odd_cells(column)}. {column.trouble}" if column.odd else column.trouble
     yield from _read_as_empty(inspection)
     yield from _left_out(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
@@ -42,18 +46,21 @@ def remarks(inspection: Inspection) -> Iterable[str]:
         yield (
             f"{used} and {double} say the same of every row; {used} is used. If they are two "
             "things and not two names of one, their effects cannot be told apart."
+            + _one_repeat(used, double, inspection)
         )
     for name, empty in inspection.unlabelled:
         yield (
             f"{name} is empty in {how_many(empty, 'row')} with a value: fill in the label or "
             f"delete these rows before {name} can be used."
         )
+    yield from _in_no_design(inspection)
     yield from one_of_several(inspection)
     yield from _not_alike(inspection)
     yield from _one_of_each(inspection)
     if (lived := inspection.lifetimes) is not None:
         yield survival(lived)
-    for column in [] if inspection.measurand else kinds_of_value(inspection):
+    aside = inspection.measurand or inspection.instead
+    for column in [] if aside else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
             "comparison is about one kind of value."
@@ -198,6 +205,44 @@ def _left_out(inspection: Inspection) -> Iterable[str]:
                 f"Without them: --edit {quote(str(edit))} (edits in Python); the answer then says "
                 "so."
             )
+
+
+def _in_no_design(inspection: Inspection) -> Iterable[str]:
+    """Ask what a column of a few labels is that no design uses, and nothing says why.
+
+    Numbers of readings, traits, remarks and who did it may be left out; each design says so.
+    """
+    used = {name for pair in inspection.aliases for name in pair} | {*inspection.confounded}
+    used |= {edit.source for edit in inspection.apart.edits} if inspection.apart else set()
+    for proposal in inspection.proposals:
+        used |= {*proposal.candidate.used, *proposal.factors, *proposal.folded_columns}
+        used |= {*split_names(proposal.roles.group, [c.name for c in inspection.columns], ",")}
+    for column in inspection.columns if inspection.proposals else ():
+        few = 2 <= column.distinct <= FEW and 2 * column.distinct <= inspection.n_rows
+        said = hints(column.name) & {"trait", "remark", "person", "counter", "kind", "storage"}
+        told = {reason.role for reason in inspection.roles.get(column.name, ())} & _ASIDE
+        if column.name in used or said or told or not (column.labelled and few):
+            continue
+        if are_names(column.examples):
+            yield (
+                f"{column.name} ({', '.join(column.examples[:3])} ...) is in none of the designs: "
+                f"if it is what you compare, --group {quote(column.name)}; if rows of one "
+                f"{column.name} belong together, --block {quote(column.name)}."
+            )
+
+
+def _one_repeat(used: str, double: str, inspection: Inspection) -> str:
+    """Say that one chamber for each treatment is no repeat of it, whatever stands in it."""
+    held = [n for n in (used, double) if hints(n) & {"unit", "block"} and not hints(n) & {"group"}]
+    compared = {proposal.candidate.group for proposal in inspection.proposals[:1]}
+    if len(held) != 1 or not compared & {used, double}:
+        return ""
+    (holder,) = held
+    other = double if holder == used else used
+    return (
+        f" One {holder} for each {other} is one repeat, however many rows lie in it: several "
+        f"{holder} of each would tell what {other} does."
+    )
 
 
 def _no_groups(inspection: Inspection) -> str:

@@ -13,6 +13,7 @@ from nestimate.data.designs.left_out.anew import Anew
 from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
+from nestimate.data.designs.left_out.readings import of_readings
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
 from nestimate.data.designs.left_out.uneven import ALIKE, Slope, Uneven, looks, straight
 from nestimate.data.designs.left_out.whole import wholly
@@ -21,6 +22,7 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import LeaveOut
+from nestimate.data.tables.steps import met_after
 from nestimate.remedies import Advice, Fit, Remedy
 
 Array = NDArray[np.float64]
@@ -53,7 +55,9 @@ def beside_roles(
         return []
     beside = {name: table.numbers(name)[rows.keep] for name in adjust}
     looked = Looked.by_roles(roles, rows, structure, beside)
-    return _said(_left(table, roles, {*used, *_behind(roles)}, rows.keep), looked)
+    left = _left(table, roles, {*used, *_behind(roles)}, rows.keep)
+    own = of_readings(table, left, roles, rows)
+    return [*own.values(), *_said([c for c in left if c.name not in own], looked)]
 
 
 def beside_formula(
@@ -85,8 +89,13 @@ def beside_formula(
 def _left(
     table: Table, roles: Roles, used: set[str | None], kept: Codes | NDArray[np.bool_]
 ) -> list[Unused]:
-    """Return the columns that play no role; what counts were made on is a matter of exposures."""
-    found = [column.where(kept) for column in unused(table, used)]
+    """Return the columns that play no role and may matter.
+
+    What counts were made on is a matter of exposures, and what was measured again later is no
+    covariate: the weight a week after the one that is compared.
+    """
+    later = met_after(roles.value, list(table.columns))
+    found = [column.where(kept) for column in unused(table, {*used, *later})]
     if roles.response != Counted.word:
         return found
     return [c for c in found if c.numbers is None or not is_exposure(c.name, c.numbers)]

@@ -1,0 +1,148 @@
+"""Columns of one quantity at several times, doses or places, told by what their titles differ in.
+
+Titles of one family are alike but for one part: a date, a month, an end of a range, a number. The
+columns are then levels of something, whatever they are called.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+#: Days of the week and months.
+CALENDAR = (
+    r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
+    r"|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(t(ember)?)?"
+    r"|oct(ober)?|nov(ember)?|dec(ember)?"
+)
+_NUMBER = r"\d+(?:\.\d+)?"
+#: Parts that say at what of some levels a column was read, by what they are levels of.
+_PARTS = {
+    "date": rf"\d{{4}}[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?"
+    rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d\d)"
+    rf"|\d{{1,2}}\.\d{{1,2}}\.|\d{{1,2}}\.?[\s-]?(?:{CALENDAR})|(?:{CALENDAR})[\s-]?\d{{1,2}}",
+    "when": rf"{CALENDAR}|spring|summer|autumn|fall|winter|frühling|sommer|herbst|printemps|été"
+    "|automne|hiver|primavera|verano|otoño|invierno|estate|autunno|am|pm|morning|forenoon|noon"
+    "|midday|afternoon|evening|night|midnight|dawn|dusk|morgens|mittags|abends|nachts",
+    "level": "low|lo|mid|med|medium|middle|intermediate|moderate|high|hi|niedrig|mittel|hoch",
+    "side": "ipsi(?:lateral)?|contra(?:lateral)?|left|right|proximal|distal|medial|lateral"
+    "|anterior|posterior|dorsal|ventral|rostral|caudal|apical|basal|upper|lower|top|bottom|inner"
+    "|outer|links|rechts|gauche|droite",
+    "range": rf"{_NUMBER}\s*(?:-|–|to)\s*{_NUMBER}",
+    "dilution": rf"1\s*[:/]\s*{_NUMBER}",
+    "roman": "i{1,3}|iv|vi{0,3}|ix|x",
+    "number": _NUMBER,
+}
+_ANY = re.compile(
+    "|".join(
+        # Words stand alone; a number may stand behind a letter, as in E12.5.
+        rf"(?P<{sort}>(?<!\d)(?:{form})(?!\d))"
+        if sort in {"number", "range", "dilution"}
+        else rf"(?P<{sort}>(?<![^\W_])(?:{form})(?![^\W_]))"
+        for sort, form in _PARTS.items()
+    )
+)
+#: Sorts of parts by which a factor may be called.
+_NAMED = frozenset({"date", "when", "level", "side"})
+#: What stands behind a number that says how much, how long, how far or how often.
+_UNIT = re.compile(
+    r"\s*(?:[pnµumkc]?m|[fpnµum]?[gl]|[pnµum]?mol|k?hz|k?pa|bar|min|h|hrs?|hours?|s|secs?|ms|d|days?"
+    r"|weeks?|wks?|months?|years?|yrs?|%|°?c|k|k?da|gy|u|iu|ppm|ppb|db|[mkµ]?v|[mµnp]?a|moi|x|fold"
+    r"|cm|km|mmol|mg/kg|g/l|[mµn]g/ml|u/ml|mg/l)\.?"
+)
+
+_ROMAN = frozenset(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"])
+#: What stands before a part, its sort, and what stands behind.
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """Columns whose titles differ in one part.
+
+    Attributes
+    ----------
+    columns
+        In the order of the table.
+    factor
+        What they are levels of, as far as it is said.
+    marks
+        The part of each.
+    known
+        Whether these parts can be nothing but levels: dates, ranges, amounts with a unit.
+    """
+
+    columns: tuple[str, ...]
+    factor: str
+    marks: tuple[str, ...]
+    known: bool
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The parts as numbers, () where they are none."""
+        plain = all(re.fullmatch(_NUMBER, mark) for mark in self.marks)
+        return tuple(map(float, self.marks)) if plain else ()
+
+    @property
+    def set(self) -> bool:
+        """Whether numbers look as if they were set: from 0 on, or several in steps that are even.
+
+        Those of two proteins, wavelengths or genes hardly do.
+        """
+        numbers = sorted(self.numbers)
+        if not numbers:
+            return not {*self.marks} <= _ROMAN
+        first, *rest = numbers
+        even = {round(b - a, 9) for a, b in zip(numbers, rest, strict=False)}
+        ratios = {round(b / a, 9) for a, b in zip(numbers, rest, strict=False) if a}
+        return first == 0 or (len(rest) > 1 and min(len(even), len(ratios)) == 1)
+
+
+def steps(names: Sequence[str]) -> list[Steps]:
+    """Return the families of titles that differ in one part, the largest first."""
+    found: dict[_Key, dict[str, str]] = {}
+    for name in names:
+        for key, mark in _parts(name):
+            found.setdefault(key, {})[name] = mark
+    made: list[Steps] = []
+    taken: set[str] = set()
+    for key, of in sorted(found.items(), key=lambda item: -len(item[1])):
+        left = {name: mark for name, mark in of.items() if name not in taken}
+        if len({*left.values()}) > 1:
+            made.append(_made(key, left))
+            taken |= {*left}
+    return made
+
+
+def met_after(value: str, names: Sequence[str]) -> frozenset[str]:
+    """Return the columns that follow one of a family in it: the same quantity, met again later."""
+    of = next((one.columns for one in steps(names) if value in one.columns), ())
+    return frozenset(of[of.index(value) + 1 :] if of else ())
+
+
+def _made(key: _Key, marks: dict[str, str]) -> Steps:
+    sort = key[1]
+    first, mark = next(iter(marks.items()))
+    at = first.casefold().index(mark)
+    before, after = first[:at], first[at + len(mark) :].strip()
+    # CD4 % is a share of CD4, and 450 nm a colour.
+    amount = bool(_UNIT.fullmatch(after.casefold())) and after != "nm"
+    amount = amount and not re.search(r"[^\W\d_]$", before)
+    stem = re.findall(r"[^\W\d_]+", before)
+    named = sort in {"number", "roman"} and stem and not amount
+    # No quantity is called 10; 1, 2 and 3 may be readings.
+    run = [*marks] == [str(i + 1) for i in range(len(marks))]
+    amount = amount or (sort == "number" and not (before or after or run))
+    return Steps(
+        columns=tuple(marks),
+        factor=stem[-1] if named else sort if sort in _NAMED else "column",
+        marks=tuple(marks.values()),
+        known=sort not in {"number", "roman", "side"} or amount,
+    )
+
+
+def _parts(name: str) -> Iterator[tuple[_Key, str]]:
+    """Yield what stands around each part of a title that may be a level, its sort, and the part."""
+    said = name.casefold()
+    for match in _ANY.finditer(said):
+        sort = next(sort for sort in _PARTS if match[sort] is not None)
+        yield (said[: match.start()].strip(), sort, said[match.end() :].strip()), match[0]

@@ -1,0 +1,207 @@
+"""Tables as statistics programs and textbooks hand them over: row names, codes, trials of crops.
+
+Their layouts are those of published tables (R packages nlme, lme4, MASS, agridat, vcdExtra); the
+values are made up.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+from test_inspection import best, built, rows
+
+NAMES = ["", "rownames", "row.names", "Unnamed: 0", "X", "index"]
+
+
+def numbered(frame, name, numbers):
+    """Return a table with a column of row names before the others."""
+    frame = frame.copy()
+    frame.insert(0, name, numbers)
+    return frame
+
+
+def roles(found):
+    """Return every column that a design of an inspection takes."""
+    names = set()
+    for proposal in found.proposals:
+        names |= {proposal.roles.value, *proposal.candidate.used, *proposal.factors}
+        names |= {proposal.roles.total, proposal.roles.exposure, proposal.adjust}
+    return names
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("gaps", [False, True], ids=["run", "gaps"])
+def test_row_names_are_no_measurement_and_have_no_role(name, gaps, tmp_path):
+    rng = np.random.default_rng(2)
+    frame = built("variety block", ["Victory", "Marvellous", "Golden"], ["I", "II", "III", "IV"])
+    frame["y"] += 10 * np.arange(12)
+    numbers = np.sort(rng.choice(99, 12, replace=False)) if gaps else np.arange(1, 13)
+    numbered(frame, name, numbers).to_csv(tmp_path / "plots.csv", index=False)
+    frame.to_csv(tmp_path / "bare.csv", index=False)
+    found, bare = ne.inspect(tmp_path / "plots.csv"), ne.inspect(tmp_path / "bare.csv")
+    assert [p.arguments() for p in found.proposals] == [p.arguments() for p in bare.proposals]
+    assert [p.cautions for p in found.proposals] == [
+        tuple(c.replace("bare.csv", "plots.csv") for c in p.cautions) for p in bare.proposals
+    ]
+
+
+def test_row_names_are_no_count_of_a_total_and_no_part_of_an_answer(tmp_path):
+    frame = pd.DataFrame({"dose": [0, 1, 2, 4] * 5, "total": [40] * 20, "y": rows(20)})
+    found = ne.inspect(numbered(frame, "rownames", range(1, 21)))
+    assert "rownames" not in roles(found)
+    answer = ne.compare(
+        numbered(frame, "rownames", range(1, 21)), value="y", group="dose", options={"ess": 200}
+    )
+    assert "rownames" not in str(answer)
+
+
+def test_row_names_that_recur_as_numbers_are_row_names():
+    frame = built("phase id", ["pre", "post"], range(1, 11))
+    named = [f"{i}.{j}" for i in range(1, 3) for j in range(1, 11)]
+    assert best(numbered(frame, "rownames", np.array(named, float))) == best(frame)
+
+
+@pytest.mark.parametrize("column", ["npreg", "parity score", "visits before"])
+def test_whole_numbers_that_lie_anyhow_hold_nothing_together(column):
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"type": ["Yes", "No"] * 60, "y": rows(120)})
+    frame.insert(0, column, rng.poisson(3.5, 120))
+    found = ne.inspect(frame)
+    assert best(frame) == {"value": "y", "group": "type"}
+    assert all(column not in (*p.candidate.units, *p.candidate.blocks) for p in found.proposals)
+
+
+def test_numbers_that_lie_in_groups_or_meet_all_are_labels_still():
+    pairs = built("who side", range(3, 15), ["left", "right"])
+    assert best(pairs) == {"value": "y", "group": "side", "block": "who"}
+    nested = built("strain who", ["a", "b"], range(7), repeat=4)
+    nested["who"] += 7 * (nested["strain"] == "b") + 3
+    assert best(nested) == {"value": "y", "group": "strain", "unit": "who"}
+
+
+TRIALS = {
+    "genotypes in places": (
+        ("loc gen", ["Cra", "Beg", "Fow", "Box"], ["Cap", "Dur", "Fun", "Hob", "Kin"]),
+        {"group": "gen", "block": "loc"},
+    ),
+    "many genotypes in blocks": (
+        ("block variety", ["1", "2", "3", "4"], [f"NE{i}" for i in range(83, 123)]),
+        {"group": "variety", "block": "block"},
+    ),
+    "two treatments": (
+        ("loc gen nitro", ["Cra", "Beg", "Fow"], ["Cap", "Dur", "Fun"], ["L", "H"]),
+        {"group": "gen,nitro", "block": "loc"},
+    ),
+    "cuts on dates, one of them none": (
+        ("Variety Date Block", ["Cossac", "Ladak", "Ranger"], ["None", "S1", "S20"], "123456"),
+        {"group": "Variety,Date", "block": "Block"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_trials_of_crops_are_compared_within_their_blocks(name):
+    layout, told = TRIALS[name]
+    found = [dict(p.arguments()) for p in ne.inspect(built(*layout)).proposals]
+    assert {"value": "y", **told} in found[:3]
+    assert "kind" not in {r.role for rs in ne.inspect(built(*layout)).roles.values() for r in rs}
+
+
+def test_where_a_plot_lay_is_no_block_beside_one():
+    frame = built("block gen nitro", ["B1", "B2", "B3"], ["Vic", "Gol", "Mar"], [0, 0.2, 0.4])
+    frame["row"], frame["col"] = np.arange(27) // 9 + 1, np.arange(27) % 9 + 1
+    found = ne.inspect(frame)
+    assert best(frame) == {"value": "y", "group": "gen,nitro", "block": "block"}
+    assert {"row", "col"}.isdisjoint(roles(found))
+
+
+def test_codes_of_treatments_that_all_meet_are_factors():
+    levels = ["B1", "B2", "B3", "B4"], ["S1", "S2", "S3"], ["F0", "F1"], ["C0", "C1", "C2"]
+    frame = built("block soil fert calcium", *levels)
+    assert best(frame) == {"value": "y", "group": "soil,fert,calcium", "block": "block"}
+
+
+OUTCOMES = {
+    "speed and distance": {"speed": rows(30), "dist": rows(30, seed=4)},
+    "a length and a volume": {"Girth": rows(30), "Height": rows(30, seed=4)},
+    "measurements and cylinders": {"a": rows(30), "b": [4, 6, 8] * 10, "c": rows(30, seed=4)},
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_different_quantities_are_not_compared(name):
+    frame = numbered(pd.DataFrame(OUTCOMES[name]), "car", [f"car {i}x" for i in range(30)])
+    assert not [p for p in ne.inspect(frame).proposals if p.folded == "groups"]
+
+
+def test_columns_that_may_be_outcomes_are_asked_about():
+    frame = pd.DataFrame({"heated": rows(9), "ambient": rows(9, seed=4)})
+    found = " ".join(str(ne.inspect(numbered(frame, "pair", range(1, 10)))).split())
+    assert "Right only if they hold one quantity, measured under different conditions" in found
+    sure = frame.rename(columns={"ambient": "control"})
+    found = " ".join(str(ne.inspect(numbered(sure, "pair", range(1, 10)))).split())
+    assert "Right only if they hold one quantity" not in found
+
+
+@pytest.mark.parametrize("name", ["Freq", "freq", "Frequency", "Häufigkeit"])
+def test_tables_of_frequencies_have_no_data_points(name):
+    frame = built("Admit Gender Dept", ["Admitted", "Rejected"], ["Male", "Female"], "ABCDEF")
+    frame = frame.drop(columns="y").assign(**{name: np.arange(24) + 17})
+    found = ne.inspect(frame)
+    assert not found.proposals
+    assert "this is a table of frequencies" in found.instead
+    assert "--response dead/total" in str(found)
+    borers = built("borers treat", range(6), "ABCD").drop(columns="y")
+    said = ne.inspect(borers.assign(**{name: np.arange(24) % 7})).instead
+    assert f"write every row as often as {name} says" in said
+
+
+def test_a_frequency_that_was_measured_in_each_animal_is_a_value():
+    frame = built("genotype mouse", ["WT", "KO"], range(6)).rename(columns={"y": "Frequency"})
+    frame["mouse"] = [f"m{i}" for i in range(12)]
+    frame["Frequency"] = frame["Frequency"].round()
+    assert best(frame)["value"] == "Frequency"
+
+
+def test_numbers_of_males_and_females_are_no_counts():
+    frame = built("TypeM TypeF", ["R", "W"], ["R", "W"], repeat=30).drop(columns="y")
+    rng = np.random.default_rng(1)
+    frame["Male"], frame["Female"] = np.arange(120) % 60 + 1, (np.arange(120) * 7) % 60 + 1
+    frame["Mate"] = rng.integers(0, 2, 120)
+    found = ne.inspect(frame)
+    assert found.added is None
+    assert found.proposals[0].roles.value == "Mate"
+
+
+def test_classes_of_the_value_are_not_compared():
+    rng = np.random.default_rng(4)
+    weight = rng.normal(2900, 700, 190).round()
+    frame = pd.DataFrame({"low": (weight < 2500).astype(int), "smoke": rng.integers(0, 2, 190)})
+    found = ne.inspect(frame.assign(weight=weight))
+    assert [p.roles.group for p in found.proposals] == ["smoke"]
+    assert "says in classes what weight says" in str(found)
+    apart = frame.assign(weight=weight - 5000 * frame["low"])
+    assert "low" in {p.roles.group for p in ne.inspect(apart).proposals}
+
+
+def test_scores_numbered_alike_label_one_another_not():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"treatment": ["control", "A", "B", "A"] * 4})
+    for when in ("pre", "post", "fup"):
+        for i in range(1, 6):
+            frame[f"{when}.{i}"] = rng.integers(1, 9, 16)
+    for proposal in ne.inspect(frame).proposals:
+        assert not proposal.candidate.units
+        assert not proposal.candidate.blocks
+
+
+def test_weights_before_and_after_in_one_word():
+    frame = pd.DataFrame({"Treat": ["Cont", "CBT"] * 8, "Prewt": rows(16), "Postwt": rows(16)})
+    told = [dict(p.arguments()) for p in ne.inspect(frame).proposals]
+    assert {"value": "Postwt", "group": "Treat", "adjust": "Prewt"} in told
+
+
+def test_a_refused_design_without_a_group_is_said():
+    frame = pd.DataFrame({"block": ["B1", "B1", "B2", "B2", None, None], "y": rows(6)})
+    assert "column 'block' is empty in 2 of 6 rows" in " ".join(str(ne.inspect(frame)).split())

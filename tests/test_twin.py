@@ -115,20 +115,6 @@ def changed(seed):
     return pd.DataFrame(rows, columns=["arm", "time", "id", "y"])
 
 
-def noisier(seed, readings, after=4.0):
-    """Animals of two arms that scatter more afterwards than before."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for arm in "ab":
-        for k in range(8):
-            level = rng.normal(0, 0.7)
-            for time, sd in (("t1", 0.5), ("t2", after)):
-                cell = 20 + level + rng.normal(0, sd)
-                own = cell + rng.normal(0, 0.4, readings) if readings > 1 else [cell]
-                rows += [(arm, time, f"{arm}{k}", y) for y in own]
-    return pd.DataFrame(rows, columns=["arm", "time", "id", "y"])
-
-
 def grown(seed):
     """Animals of two arms that are weighed in five weeks and grow at rates of their own."""
     rng = np.random.default_rng(seed)
@@ -178,8 +164,6 @@ DESIGNS = {
     ),
     "split plot": (crossed(20, plots=True), {"group": "arm,time", "block": "day/plot"}),
     "mixed pre and post": (changed(21), {"group": "arm,time", "block": "id"}),
-    "an error for each cell": (noisier(25, 1), {"group": "arm,time", "block": "id"}),
-    "a tau_effect for each cell": (noisier(26, 2), {"group": "arm,time", "block": "id"}),
     "lines of animals": (grown(24), {"group": "arm,week", "block": "id"}),
     "two factors inside litters": (
         crossed(22, plots=False),

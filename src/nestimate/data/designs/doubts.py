@@ -234,14 +234,20 @@ def doubt_labels(level: Level) -> list[str]:
 
 
 def distances(readings: Readings, n_groups: int) -> NDArray[np.float64]:
-    """Return how far each value is from the median of its group, in robust SDs; shape (rows,)."""
+    """Return how far each value is from the median of its group, in robust SDs; shape (rows,).
+
+    Groups that are one number throughout, as what all others were divided by, tell no SD.
+    """
     value = readings.value
     _check_magnitude(value)
-    middle = np.array([_median(value[readings.group == g]) for g in range(n_groups)])
+    own = [value[readings.group == g] for g in range(n_groups)]
+    middle = np.array([_median(values) for values in own])
     deviation = np.abs(value - middle[readings.group])
+    scatters = np.array([values.size > 0 and np.ptp(values) > 0 for values in own])
+    telling = deviation[scatters[readings.group]] if scatters.any() else deviation
     noise = 1e-12 * float(np.median(np.abs(value)))
     for share in (0.5, 0.75, 0.9):
-        scale = 1.4826 * float(np.quantile(deviation, share))
+        scale = 1.4826 * float(np.quantile(telling, share))
         if scale > noise:
             return np.asarray(deviation / scale)
     return np.zeros(value.size)

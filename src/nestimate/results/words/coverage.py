@@ -7,6 +7,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads, lies_in
 from nestimate.data.designs.within import readings_within, units_within
+from nestimate.model.cell_spreads import cell_spreads, have_own
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads
 from nestimate.remedies import Advice, Remedy
@@ -42,6 +43,18 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     """
     design = model.design
     inside = _inside_checks(model)
+    if have_own(design, model.assumptions):
+        return inside
+    inside = (
+        *inside,
+        *_inside_check(
+            "spreads of cells",
+            cell_spreads(design),
+            "all cells",
+            "intervals of cells that scatter more are too narrow, those of the others are too wide",
+            Advice("A spread for each: ", Remedy("sigma", "own"), "."),
+        ),
+    )
     apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
     along = _along_checks(design, call, apart=apart)
     if apart:

@@ -120,10 +120,11 @@ def _found(
     rows = np.arange(len(y))
     lines = _lines(structure, levels[-1].codes, keep)
     alike = Stage(codes=rows, first=rows, y=y, x=x, error=np.zeros(y.shape), lines=lines)
+    telling = alike.telling(levels[0].codes)
     sigma, error = (
         ([], alike.error)
         if structure.home is not None and structure.merged
-        else _readings(readings, stick, alike.telling(levels[0].codes), levels[0].codes, groups)
+        else _readings(readings, stick, telling, levels[0].codes, groups)
     )
     stages = [replace(alike, error=error)]
     present = np.unique(structure.outer.codes[keep])
@@ -132,7 +133,7 @@ def _found(
         found[_scale(structure, stratum, effect)] = (0.0, 0.0, int(mine.sum()) - 1)
     found |= {(None, g): variance for g, variance in enumerate(sigma)}
     if structure.text:
-        alone |= _readings_alone(readings, (y, x), levels[0].codes, len(structure.means))
+        alone |= _readings_alone(readings, telling, levels[0].codes, len(structure.means))
     told: list[_Level | None] = [None]
     for level in levels:
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
@@ -300,7 +301,7 @@ def _readings(
         times(y - centre[cell], np.sqrt(weight)), *inside
     )
     left, free = regressed(own, np.stack(inside, axis=1), 0)
-    fitted = sloped + len(y) - free
+    fitted = round(sloped.sum()) + len(y) - free
     share = np.multiply.outer(np.where(measured, rows.ss, 0), 1 / np.square(stick.spread))
     squares = np.square(left) + share
     freedom = np.where(measured, 1 + rows.freedom, 0)
@@ -320,19 +321,18 @@ def _readings(
 
 
 def _readings_alone(
-    rows: Readings, columns: tuple[Array, Array], cell: Codes, groups: int
+    rows: Readings, stage: Stage, cell: Codes, groups: int
 ) -> dict[Scale, Variance]:
     """Variance of a reading of a formula in its cell, in each group by itself.
 
     Each has means and slopes of its own, so that a quiet one does not take the errors of a noisy
     one; they share them where one has too few readings for that.
     """
-    (y, x), kept = columns, np.empty(cell.size)
-    left = np.empty_like(y)
+    left, kept = np.empty_like(stage.y), np.empty(cell.size)
     for mine in (rows.group == g for g in np.unique(rows.group)):
-        left[mine], kept[mine] = _about_cells(y[mine], x[mine], without_gaps(cell[mine]))
+        left[mine], kept[mine] = _about_cells(stage, without_gaps(cell[mine]), mine)
     if (np.bincount(rows.group, kept, groups) <= MOSTLY).any():
-        left, kept = _about_cells(y, x, cell)
+        left, kept = _about_cells(stage, cell, np.ones(cell.size, dtype=bool))
     free, squares = np.bincount(rows.group, kept, groups), sums(left**2, rows.group, groups)
     return {
         (None, g): (square / share, 0.0, round(share)) if share > MOSTLY else UNKNOWN
@@ -340,14 +340,19 @@ def _readings_alone(
     }
 
 
-def _about_cells(y: Array, x: Array, cell: Codes) -> tuple[Array, Array]:
-    """Return what the means of cells and a regression leave of rows, and 1 less their leverages."""
+def _about_cells(stage: Stage, cell: Codes, rows: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Return what the means of cells, lines and a regression leave of rows, and 1 less leverages.
+
+    `cell`: that of each of the rows.
+    """
     size = int(cell.max()) + 1
-    inside, left = (own - group_means(own, cell, size)[0][cell] for own in (x, y))
-    inside = inside[:, np.abs(inside).max(axis=0, initial=0.0) > 1e-9]
-    left, _ = regressed(left, inside, 0)
-    taken = np.einsum("ij,ji->i", inside, np.linalg.pinv(inside))
-    return left, 1 - 1 / np.bincount(cell)[cell] - taken
+    columns = (centred(own[rows], cell, size) for own in (stage.y, *stage.x.T))
+    (left, *inside), sloped = stage.lines.where(rows).inside(cell, size).off(*columns)
+    x = np.stack(inside, axis=1)
+    x = x[:, np.abs(x).max(axis=0, initial=0.0) > 1e-9]
+    left, _ = regressed(left, x, 0)
+    taken = np.einsum("ij,ji->i", x, np.linalg.pinv(x))
+    return left, 1 - 1 / np.bincount(cell)[cell] - sloped - taken
 
 
 def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_]) -> Codes:

@@ -52,21 +52,28 @@ class Lines:
         """Return the lines as they run inside members of the blocks."""
         return replace(self, along=centred(self.along, codes, size))
 
-    def off(self, *columns: Array) -> tuple[list[Array], int]:
-        """Return what is left beside the slopes of all blocks that tell one, and how many do."""
-        blocks, lost = int(self.block.max()) + 1, 0
+    def where(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the lines in some rows."""
+        return replace(self, block=without_gaps(self.block[rows]), along=self.along[rows])
+
+    def off(self, *columns: Array) -> tuple[list[Array], Array]:
+        """Return what is left beside the slopes of all blocks that tell one, and their leverages.
+
+        Leverages add up to the number of slopes that were taken off.
+        """
+        blocks, taken = int(self.block.max()) + 1, np.zeros(self.block.size)
         left, lines = list(columns), list(self.along.T)
         while lines:
             by, *lines = lines
             squares = np.bincount(self.block, by * by, blocks)
             told = squares > FLAT
-            lost += int(told.sum())
             by = by * np.where(told, 1 / np.sqrt(np.where(told, squares, 1.0)), 0.0)[self.block]
+            taken += by * by
             left, lines = (
                 [c - times(sums(times(c, by), self.block, blocks)[self.block], by) for c in some]
                 for some in (left, lines)
             )
-        return left, lost
+        return left, taken
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -168,8 +175,8 @@ class Stage:
         """Return what is left beside the parents' means and lines, and what these took."""
         inside, size = parent[self.first], int(parent.max()) + 1
         columns = tuple(centred(column, inside, size) for column in columns)
-        left, lost = self.lines.inside(inside, size).off(*columns)
-        return left, size + lost
+        left, taken = self.lines.inside(inside, size).off(*columns)
+        return left, size + round(taken.sum())
 
     def each_apart(self, left: Array, parent: Codes, which: Codes) -> dict[int, Variance]:
         """Return how far each kind varies by itself, times two; none where one is in no pair.

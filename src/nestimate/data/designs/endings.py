@@ -14,6 +14,8 @@ _OPEN = frozenset(
     {"censor", "censored", "censoring", "cens", "alive", "survived", "zensiert", "lebend", "vivant"}
     | {"censuré", "vivo", "censurado"}
 )
+#: Words that stand for either: 1 says in some tables that the end was seen.
+_EITHER = frozenset({"cens", "censoring", "censor"})
 _TIMES = frozenset(
     {"day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "time"}
     | {"survival", "lifespan", "os", "pfs", "dfs", "ttp", "followup", "latency", "duration"}
@@ -58,3 +60,13 @@ def cut_off(event: str, labels: Sequence[str]) -> str | None:
         if said.keys() & yes and said.keys() & no:
             return next(label for word, label in said.items() if word in no)
     return None
+
+
+def other_way(event: str, label: str) -> str:
+    """Say that a column may mean the opposite, where its name leaves that open; otherwise ""."""
+    if not words(event) & _EITHER:
+        return ""
+    return (
+        f" In some tables {event} {label} says that it did happen: then it is the others that were "
+        "cut off."
+    )

@@ -218,6 +218,7 @@ _AGAIN = frozenset(
 )
 #: Words that number anything where they stand alone: `Nr` may be the animal's.
 _NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})
+_INDEX = frozenset({"index", "idx", "row"})
 #: What programs call the column of row names that they write with a table.
 _ROW_NAMES = re.compile(
     r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*\d+|index"
@@ -298,7 +299,7 @@ def words(name: str) -> frozenset[str]:
 def repeats(name: str) -> bool:
     """Return whether a column may number whole experiments: `Rep` may, a technical one may not."""
     said = words(name)
-    return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
+    return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED - _INDEX)
 
 
 def names_rows(name: str) -> bool:

@@ -58,7 +58,7 @@ WORDS = {
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "
-        "site loc location env lab operator observer experimenter center centre pair cohort "
+        "site loc location district county env lab operator observer experimenter center centre pair cohort "
         "clone round preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station "

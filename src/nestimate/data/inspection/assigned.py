@@ -81,11 +81,17 @@ def _of_trial(crossing: Crossing, name: str) -> bool:
 
     So are soils S1 to S3 with fertilizers F0 to F3 in every replicate, once or equally often.
     """
-    if crossing.size(name) > MOST_KINDS or name in crossing.runs:
+    labels = crossing.labels[name]
+    if crossing.size(name) > MOST_KINDS and not all(label[:1].isalpha() for label in labels):
         return False
+    if name in crossing.runs or crossing.size(name) > MOST_GROUPS:
+        return False
+    bare = all(map(str.isdigit, labels))
     sampled = {"unit", "block", "counter", "place", "person"}
     peers = [n for n in crossing.names if n != name and not hints(n) & sampled]
     peers = [n for n in peers if n not in crossing.runs and crossing.size(n) > 1]
+    # Wafers 1, 2, 3 of a lot, with places 1, 2, 3 on each, were not assigned.
+    peers = [n for n in peers if not bare or not all(map(str.isdigit, crossing.labels[n]))]
     holders = [n for n in crossing.names if "block" in hints(n) or n in crossing.runs]
     return any(
         _full(crossing, [name, peer, holder]) and crossing.size(holder) > 1

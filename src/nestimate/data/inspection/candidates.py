@@ -124,6 +124,8 @@ def possible(
                 continue
             if relabel and met_again(crossing, unit, place):
                 continue
+            if relabel and not hints(unit) and _unequal(crossing, [*place, unit]):
+                continue
             if relabel and crossing.single and (path or "place" in hints(unit)):
                 continue  # another animal in every row is no other tube in every box
             for inner in _chains(crossing, [*place, unit], sampled):
@@ -141,6 +143,15 @@ def _lies_anyhow(crossing: Crossing, name: str) -> bool:
     if hints(name) or not all(map(str.isdigit, crossing.labels[name])) or crossing.size(name) < 3:
         return False
     return not any(_met_alike(crossing, name, n) for n in crossing.names if n != name)
+
+
+def _unequal(crossing: Crossing, names: Sequence[str]) -> bool:
+    """Return whether some combinations of labels have far more rows than most have.
+
+    So have what patients answered, or were born with: what is numbered anew is read about as often.
+    """
+    often = np.bincount(crossing.members(names), weights=crossing.rows)
+    return bool(often.max() > 4 * np.median(often))
 
 
 def _met_alike(crossing: Crossing, name: str, other: str) -> bool:

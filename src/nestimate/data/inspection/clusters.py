@@ -6,7 +6,7 @@ from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.vocabulary import ANIMALS, BORN, WITHIN, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
-from nestimate.data.inspection.factors import begins_anew, holds_groups
+from nestimate.data.inspection.factors import begins_anew, holds_groups, stands_together
 from nestimate.data.inspection.looks import counting
 from nestimate.data.tables.cells import is_plain_number
 
@@ -94,10 +94,22 @@ def given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) 
         return [[]]
     free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
     born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]
+    if _written_together(crossing, outer, free):
+        return [born] if free == born else [born, free]
     if _counts(crossing, outer) or outer in crossing.table.roles.values():
         return [free] if free == born else [free, born]
     # Names such as m1 are given with more care: only what they cannot mean is taken back.
     return [born] if free == born else [born, free]
+
+
+def _written_together(crossing: Crossing, outer: str, factors: Sequence[str]) -> bool:
+    """Return whether each animal's rows stand together, under one treatment after the other.
+
+    What was numbered anew under each treatment stands below the other treatment's.
+    """
+    if outer in crossing.table.roles.values() or not stands_together(crossing, outer):
+        return False
+    return bool(factors) and not any(stands_together(crossing, factor) for factor in factors)
 
 
 def _counts(crossing: Crossing, name: str) -> bool:

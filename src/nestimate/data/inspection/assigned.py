@@ -15,6 +15,7 @@ from nestimate.data.inspection.looks import (
     are_compared,
     are_dates,
     are_kinds,
+    are_levels,
     are_marks,
     are_names,
     number_things,
@@ -34,7 +35,7 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
         return False  # nor is a date of birth
     # A cytokine that is none, or a gene that is a control, was given rather than measured.
-    if any(label.casefold() in CONTROLS for label in labels):
+    if are_levels(labels) or any(label.casefold() in CONTROLS for label in labels):
         return True
     if "kind" in spoken:
         return False

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.expressions import quoted
-from nestimate.data.designs.vocabulary import ANIMALS, BORN, WITHIN, hints, words
+from nestimate.data.designs.vocabulary import ANIMALS, BORN, PERSONS, WITHIN, hints, passes, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew, holds_groups, stands_together
@@ -43,8 +43,8 @@ def path_of(crossing: Crossing, factors: Sequence[str]) -> list[str]:
 
 
 def _anew(crossing: Crossing, name: str, chain: Sequence[str]) -> bool:
-    """Return whether animals are numbered anew in what a chain ends with."""
-    return bool(words(name) & ANIMALS) and begins_anew(crossing, name, chain[-1])
+    """Return whether animals or samples are numbered anew in what a chain ends with."""
+    return bool(words(name) & ANIMALS or passes(name)) and begins_anew(crossing, name, chain[-1])
 
 
 def random_terms(
@@ -103,11 +103,16 @@ def given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) 
 
 
 def _written_together(crossing: Crossing, outer: str, factors: Sequence[str]) -> bool:
-    """Return whether each animal's rows stand together, under one treatment after the other.
+    """Return whether each person's rows stand together, under one treatment after the other.
 
-    What was numbered anew under each treatment stands below the other treatment's.
+    Who was numbered anew under each treatment stands below the other treatment's; animals of every
+    arm are often written side by side.
     """
-    if outer in crossing.table.roles.values() or not stands_together(crossing, outer):
+    if (
+        not words(outer) & PERSONS
+        or outer in crossing.table.roles.values()
+        or not stands_together(crossing, outer)
+    ):
         return False
     return bool(factors) and not any(stands_together(crossing, factor) for factor in factors)
 
@@ -121,7 +126,8 @@ def _counts(crossing: Crossing, name: str) -> bool:
 
 def numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
     """Return whether units of a name are numbered anew under every combination of factors."""
-    spoken = "unit" in hints(name) and _counts(crossing, name)
+    runs = _counts(crossing, name) or (passes(name) and counting(crossing.labels[name]))
+    spoken = "unit" in hints(name) and runs
     return spoken and not any(crossing.inside(name, factor) for factor in factors)
 
 

@@ -11,6 +11,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.kinds import describe_column, described
 from nestimate.data.inspection.layouts import samples_said
+from nestimate.data.inspection.looks import are_levels
 from nestimate.data.inspection.reasons import Reason
 from nestimate.data.inspection.relations import could_be_group
 from nestimate.data.inspection.summaries import summary_columns
@@ -20,8 +21,6 @@ from nestimate.data.tables.series import number_like
 
 #: Kinds that are tried before the table is looked at as a whole.
 TRIED = 3
-#: Labels of how much of something was given: of protein in a diet.
-_LEVELS = frozenset({"hi", "lo", "high", "low", "medium", "yes", "no", "with", "without"})
 _OTHER = {"unit", "block", "counter", "place", "person", "trait", "time", "kind"}
 
 
@@ -120,7 +119,8 @@ def measurands(table: Table) -> Iterator[Measurand]:
         filled = np.ones(table.n_rows, dtype=np.bool_)
         crossing = Crossing.of_table(table, list(dict.fromkeys([name, *able])), filled)
         labels = crossing.labels.get(name, ())
-        if not labels or any(label.casefold() in CONTROLS | _LEVELS for label in labels):
+        controls = any(label.casefold() in CONTROLS for label in labels)
+        if not labels or controls or are_levels(labels):
             continue
         compared = any(_crossed(crossing, name, group) for group in able)
         wide = not able and crossing.most_rows([name]) == 1 and len(measured) > 3

@@ -105,14 +105,14 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     able = [n for n in able if "person" not in hints(n)] or able
     likely = likely_labels(crossing, able)
     if likely:
-        return [*likely, whole] if all(_numbered(crossing, n) for n in likely) else likely
+        return [*likely, whole] if all(only_numbered(crossing, n) for n in likely) else likely
     single = [
         n for n in names if columns[n].kind == "constant" and hints(n) & {"group", "n"} == {"group"}
     ]
     return [*able, *(single or [whole])]
 
 
-def _numbered(crossing: Crossing, name: str) -> bool:
+def only_numbered(crossing: Crossing, name: str) -> bool:
     """Return whether labels are nothing but 1, 2, 3 and so on, and no word says what they are.
 
     So are rails, wafers and mares, of which each may be one of many.

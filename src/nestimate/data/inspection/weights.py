@@ -30,6 +30,7 @@ from nestimate.data.inspection.factors import (
     stands_together,
 )
 from nestimate.data.inspection.looks import are_compared, are_kinds, are_names, counting, stepped
+from nestimate.data.inspection.relations import only_numbered
 from nestimate.data.inspection.returning import one_each
 
 
@@ -81,6 +82,8 @@ def _scored(
     score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
+    # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
+    score -= 1.0 * (group != whole and only_numbered(crossing, group))
     score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
@@ -102,7 +105,8 @@ def _scored(
     for name in used:
         if name not in names or not counts_within(crossing, name, names):
             continue
-        score -= 3.0 * (name == candidate.group)
+        met = any(_met_by_all(crossing, name, block) for block in candidate.blocks)
+        score -= 3.0 * (name == candidate.group and not met)
         before = names[: names.index(name)]
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
     if used == (candidate.group,):

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from shlex import quote
 
 from nestimate.data.designs.vocabulary import excludes, hints, lasts, summary_role
+from nestimate.data.inspection.answered import Answered
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.dilutions import unread_dilutions
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.answered import Answered
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.looks import are_names
 from nestimate.data.inspection.measurands import Moment
@@ -229,7 +229,10 @@ def _in_no_design(inspection: Inspection) -> Iterable[str]:
     used |= {edit.source for edit in inspection.apart.edits} if inspection.apart else set()
     for proposal in inspection.proposals:
         used |= {*proposal.candidate.used, *proposal.factors, *proposal.folded_columns}
-        used |= {proposal.roles.value, *split_names(proposal.roles.group, [c.name for c in inspection.columns], ",")}
+        used |= {
+            proposal.roles.value,
+            *split_names(proposal.roles.group, [c.name for c in inspection.columns], ","),
+        }
     for column in inspection.columns if inspection.proposals else ():
         few = 2 <= column.distinct <= FEW and 2 * column.distinct <= inspection.n_rows
         said = hints(column.name) & {"trait", "remark", "person", "counter", "kind", "storage"}

@@ -334,3 +334,29 @@ def test_answers_met_far_more_often_than_others_are_no_units():
     frame["children"] = rng.choice(["0", "1", "2", "3+"], 400, p=[0.8, 0.1, 0.06, 0.04])
     frame["y"] = rows(400)
     assert not any("children" in (p.get("unit") or "").split("/")[:1] for p in told(frame))
+
+
+@pytest.mark.parametrize(
+    "times", ["start stop", "tstart tstop", "Start Stop", "entry exit"], ids=str
+)
+def test_intervals_until_something_happened_are_survival_data(times):
+    begun, ended = times.split()
+    frame = built("treat id", ["placebo", "drug"], range(1, 13), repeat=2).drop(columns="y")
+    frame["id"] = np.arange(48) // 2
+    frame[begun] = np.where(np.arange(48) % 2, 20 + np.arange(48) % 7, 0)
+    frame[ended] = frame[begun] + 5 + np.arange(48) % 11
+    frame["event"] = np.arange(48) % 2
+    found = ne.inspect(frame)
+    assert not found.proposals
+    assert "these are survival data" in found.instead
+
+
+@pytest.mark.parametrize(
+    ("time", "event"), [("futime", "fustat"), ("survTime", "status"), ("time", "delta")]
+)
+def test_times_cut_off_are_known_by_other_names(time, event):
+    rng = np.random.default_rng(9)
+    frame = pd.DataFrame({"rx": ["a", "b"] * 20, time: rng.integers(5, 900, 40)})
+    frame[event] = rng.integers(0, 2, 40)
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert f"{time} and {event} are survival data" in said

@@ -360,3 +360,24 @@ def test_times_cut_off_are_known_by_other_names(time, event):
     frame[event] = rng.integers(0, 2, 40)
     said = " ".join(str(ne.inspect(frame)).split())
     assert f"{time} and {event} are survival data" in said
+
+
+def test_seeds_that_germinated_are_a_share_of_those_that_stand_beside():
+    frame = built("temp conc rep", ["T1", "T2", "T3"], [0, 0.1, 1, 10], ["R1", "R2", "R3"])
+    frame = frame.drop(columns="y").assign(germ=np.arange(36) * 7 % 41 + 5, seeds=50)
+    first = told(frame)[0]
+    assert first["response"] == "germ/seeds"
+    assert first["group"] == "temp,conc"
+
+
+def test_what_treatments_are_made_of_takes_no_block_away():
+    frame = built("rep treatment", ["R1", "R2", "R3", "R4"], [f"T{i}" for i in range(1, 7)])
+    agents = ["none", "oil", "oil", "soap", "soap", "soap"]
+    frame.insert(2, "agent", agents * 4)
+    assert told(frame)[0] == {"value": "y", "group": "treatment", "block": "rep"}
+
+
+def test_a_third_factor_that_is_met_with_few_does_not_hide_two():
+    frame = built("treatment dose block", ["a", "b", "c"], [0, 10, 50], ["I", "II", "III", "IV"])
+    frame["condition"] = np.where(frame["dose"] == 50, "late", np.where(frame.index % 2, "x", "y"))
+    assert {"value": "y", "group": "treatment,dose", "block": "block"} in told(frame)

@@ -7,17 +7,8 @@ from nestimate.data.designs.vocabulary import words
 
 _EVENT = frozenset(
     {"event", "events", "status", "dead", "death", "died", "deceased", "failure", "failed"}
-    | {
-        "delta",
-        "relapse",
-        "relapsed",
-        "recurrence",
-        "progression",
-        "progressed",
-        "uncensored",
-        "endpoint",
-    }
-    | {"ereignis", "tot", "gestorben", "décès", "mort", "evento", "muerto", "muerte"}
+    | {"relapse", "relapsed", "recurrence", "progression", "progressed", "uncensored", "endpoint"}
+    | {"delta", "ereignis", "tot", "gestorben", "décès", "mort", "evento", "muerto", "muerte"}
 )
 #: The other way round: what is true of those whose end was not seen.
 _OPEN = frozenset(

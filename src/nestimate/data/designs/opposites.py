@@ -25,7 +25,7 @@ _PAIRS = tuple(
 #: Words for a part of what was counted that have no opposite, and for the whole of it.
 _PARTS = frozenset(
     {"mutant", "alt", "brdu", "tunel", "males", "responders", "survivors", "incidence"}
-    | {"alternations", "geschlüpft", "gekeimt"}
+    | {"alternations", "germ", "geschlüpft", "gekeimt"}
 )
 _WHOLES = frozenset(
     {"total", "totals", "all", "released", "laid", "planted", "depth", "leaves", "oocytes", "mice"}

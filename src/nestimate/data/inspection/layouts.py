@@ -70,8 +70,8 @@ def instead_said(table: Table) -> str:
     """Say what a table is in place of rows of readings, and what to make of it; "" otherwise.
 
     A plate as it lies, columns of wells that were read at times, rows of wells without a word of
-    what each got; survival times as Prism lays them out, and by intervals; rows of proteins with other numbers beside
-    those of samples; frequencies.
+    what each got; survival times as Prism lays them out, and by intervals; rows of proteins with
+    other numbers beside those of samples; frequencies.
     """
     plate = _as_it_lies(table) or _columns_of_wells(table) or _rows_of_wells(table)
     said = plate or survival_said(table) or intervals_said(table) or samples_said(table)

@@ -16,6 +16,7 @@ from nestimate.data.designs.vocabulary import (
     WITHIN,
     hints,
     lasts,
+    passes,
     words,
 )
 from nestimate.data.inspection.assigned import evenly_crossed, may_be_compared
@@ -134,7 +135,8 @@ def _met_by_all(crossing: Crossing, name: str, unit: str) -> bool:
     said = hints(name)
     kept = "block" in said and not said & {"unit", "time", "counter"}
     named = not any(map(str.isdigit, crossing.labels[name]))
-    return kept and named and lasts(unit) and evenly_crossed(crossing, name, unit)
+    lasting = lasts(unit) and not passes(unit)
+    return kept and named and lasting and evenly_crossed(crossing, name, unit)
 
 
 def _numbers_treated(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

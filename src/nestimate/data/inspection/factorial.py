@@ -64,19 +64,18 @@ def several_factors(
     summary
         Columns of n and the spread where rows are means: a formula has no place for them.
     """
-    own = [name for name in groups if name in crossing.factors and name not in without]
-    if not own:
+    able = [name for name in groups if name in crossing.factors and name not in without]
+    if not able:
         return []
     others = [name for name in crossing.names if name in {*crossing.factors} - {*without}]
-    order = list(dict.fromkeys([*(c.group for c in ranked if c.group in own), *own, *others]))
+    order = list(dict.fromkeys([*(c.group for c in ranked if c.group in able), *able, *others]))
     chosen: list[str] = []
     for name in order:
-        more = [*chosen, name]
-        full = 0.7 * np.prod([crossing.size(n) for n in more])
-        able = all(crossed_factors(crossing, name, c) for c in chosen)
-        if len(more) <= MOST_FACTORS and able and crossing.size(*more) >= full:
-            chosen = more
-    if len(chosen) < 2:
+        if len(chosen) < MOST_FACTORS and all(crossed_factors(crossing, name, c) for c in chosen):
+            chosen.append(name)
+    if len(chosen) < 2 or crossing.size(*chosen) < 0.7 * np.prod(
+        [crossing.size(n) for n in chosen]
+    ):
         return []
     best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
     path = path_of(crossing, chosen)

@@ -378,3 +378,10 @@ def test_what_treatments_are_made_of_takes_no_block_away():
     agents = ["none", "oil", "oil", "soap", "soap", "soap"]
     frame.insert(2, "agent", agents * 4)
     assert told(frame)[0] == {"value": "y", "group": "treatment", "block": "rep"}
+
+
+def test_animals_met_in_several_runs_are_the_same_at_all_doses():
+    frame = built("Treatment Rabbit dose", ["Placebo", "MDL"], range(1, 6), [6.25, 12.5, 25, 50])
+    frame.insert(0, "Run", frame["Treatment"].str[0] + frame["Rabbit"].astype(str))
+    assert told(frame)[0].get("block", "").startswith("Rabbit")
+    assert not any("dose:Treatment:Rabbit" in str(p) for p in told(frame))

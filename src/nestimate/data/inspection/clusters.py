@@ -93,13 +93,23 @@ def given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) 
     if crossing.size(*factors, outer) < 0.7 * cells * crossing.size(outer):
         return [[]]
     free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
+    inner = _inside(crossing, outer, factors)
+    free = [f for f in free if all(crossing.inside(name, f) for name in inner)]
     born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]
-    if _written_together(crossing, outer, free):
+    again = any(hints(name) >= {"block", "time"} for name in inner)
+    if again or _written_together(crossing, outer, free):
         return [born] if free == born else [born, free]
     if _counts(crossing, outer) or outer in crossing.table.roles.values():
         return [free] if free == born else [free, born]
     # Names such as m1 are given with more care: only what they cannot mean is taken back.
     return [born] if free == born else [born, free]
+
+
+def _inside(crossing: Crossing, outer: str, factors: Sequence[str]) -> list[str]:
+    """Return what lies in each animal, several in most: runs, of which each is at all doses."""
+    others = [n for n in crossing.names if n not in {outer, *factors}]
+    others = [n for n in others if crossing.size(n) > crossing.size(outer)]
+    return [n for n in others if crossing.inside(n, outer) and crossing.most_rows([n]) > 1]
 
 
 def _written_together(crossing: Crossing, outer: str, factors: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ class Groups:
     sizes: tuple[int, ...]
     sds: tuple[float, ...]
     formula: bool = False
+    option = "tau"
 
     def table(self, rng: np.random.Generator) -> pd.DataFrame:
         """Return a row for every value."""
@@ -55,6 +56,7 @@ class Blocks:
     blocks: int
     sds: tuple[float, ...]
     name = "b - a"
+    option = "tau"
 
     def table(self, rng: np.random.Generator) -> pd.DataFrame:
         """Return a row for every cell."""
@@ -83,6 +85,7 @@ class Times:
     sizes: tuple[int, ...]
     sds: tuple[float, ...]
     name = "t1 - t0 | a"
+    option = "tau"
 
     def table(self, rng: np.random.Generator) -> pd.DataFrame:
         """Return a row for every animal and time."""
@@ -105,6 +108,53 @@ class Times:
         return stats.ttest_1samp(wide.t1 - wide.t0, 0).confidence_interval()
 
 
+@dataclass(frozen=True)
+class Inside:
+    """Readings of two groups in clusters that hold both, or one: how many, and their SDs.
+
+    `formula`: what is asked; without one it is asked by roles, `adjust`: beside a covariate.
+    """
+
+    clusters: int
+    sizes: tuple[int, int]
+    sds: tuple[float, float]
+    both: bool
+    formula: str = ""
+    adjust: bool = False
+    between: float = 1
+    name = "b - a"
+    option = "sigma"
+
+    def table(self, rng: np.random.Generator) -> pd.DataFrame:
+        """Return a row for every reading."""
+        rows = []
+        for k in range(self.clusters):
+            levels = rng.normal(0, self.between, 2) * [1, not self.both]
+            levels[1] += levels[0] * self.both
+            for g, level, n, sd in zip("ab", levels, self.sizes, self.sds, strict=True):
+                name = f"{k}" if self.both else f"{g}{k}"
+                rows += [(f"c{name}", g, level + rng.normal(0, sd)) for _ in range(n)]
+        table = pd.DataFrame(rows, columns=["c", "g", "y"])
+        return table.assign(x=rng.normal(0, 1, len(table)))
+
+    def answer(self, table: pd.DataFrame, options: dict[str, Any]) -> Any:
+        """Return the answer."""
+        options = {**options, "adjust": "x"} if self.adjust else options
+        if self.formula:
+            return ne.fit(self.formula, table, options=options)
+        held = {"block" if self.both else "unit": "c"}
+        return ne.compare(table, value="y", group="g", **held, options=options)
+
+    def theirs(self, table: pd.DataFrame) -> Any:
+        """Return the interval of the paired t, or Welch's on the means of clusters."""
+        wide = table.pivot_table(index="c", columns="g", values="y")
+        if self.both:
+            return stats.ttest_1samp(wide.b - wide.a, 0).confidence_interval()
+        own = [wide[g].dropna() for g in "ba"]
+        return stats.ttest_ind(*own, equal_var=False).confidence_interval()
+
+
+ONE, OWN = "y ~ g + (1 | c)", "y ~ g + (g | c)"
 ROWS = {
     "3, 20, 20 values, SD 5, 1, 1": Groups((3, 20, 20), (5, 1, 1)),
     "3, 8, 8, 8, SD 3, 1, 1, 1": Groups((3, 8, 8, 8), (3, 1, 1, 1)),
@@ -118,16 +168,26 @@ ROWS = {
     "6 blocks of three, SD .5": Blocks(6, (0.5, 0.5, 0.5)),
     "change of 3 animals beside 10, SD 3 and .5": Times((3, 10), (3, 0.5)),
     "change of 5 animals beside 5, SD 1": Times((5, 5), (1, 1)),
+    "(1 | litter), 5 litters of 8 and 2": Inside(5, (8, 2), (0.5, 3), both=True, formula=ONE),
+    "(1 | litter), 5 litters of 8 and 1": Inside(5, (8, 1), (0.5, 3), both=True, formula=ONE),
+    "(g | litter), 5 litters of 8 and 2": Inside(5, (8, 2), (0.5, 3), both=True, formula=OWN),
+    "covariate, 5 litters of 8 and 2": Inside(5, (8, 2), (0.5, 3), both=True, adjust=True),
+    "(1 | subject), 12 subjects of 4 and 4": Inside(12, (4, 4), (0.5, 2), both=True, formula=ONE),
+    "5 mice of 6, 5 of 3": Inside(5, (6, 3), (0.3, 3), both=False, between=0.5),
+    "(1 | litter), 8 and 2, SD 1": Inside(5, (8, 2), (1, 1), both=True, formula=ONE),
+    "5 mice of 3, 5 of 3, SD 1": Inside(5, (3, 3), (1, 1), both=False),
 }
 
 
-def experiments(design: Groups | Blocks | Times, tau: str | None) -> tuple[float, float, float]:
+def experiments(
+    design: Groups | Blocks | Times | Inside, word: str | None
+) -> tuple[float, float, float]:
     """Return coverage, how often spreads were each one's own, and width beside the t interval."""
     rng = np.random.default_rng(11)
     held, own, widths, theirs = 0, 0, [], []
     for i in range(TIMES):
         table = design.table(rng)
-        answer = design.answer(table, {"ess": 400, "seed": i, "tau": tau})
+        answer = design.answer(table, {"ess": 400, "seed": i, design.option: word})
         row = next(row for row in answer.contrasts if row.name == design.name)
         held += row.ci_low <= 0 <= row.ci_high
         scales = [p for p in answer.model.parameters if p.kind == "scale"]
@@ -141,6 +201,6 @@ def experiments(design: Groups | Blocks | Times, tau: str | None) -> tuple[float
 if __name__ == "__main__":
     chosen = [name for name in ROWS if not sys.argv[1:] or any(a in name for a in sys.argv[1:])]
     for name in chosen:
-        for tau in (None, "common"):
-            found = (f"{number:.3f}" for number in experiments(ROWS[name], tau))
-            print(name, tau or "as given", *found, sep=" | ", flush=True)
+        for word in (None, "common"):
+            found = (f"{number:.3f}" for number in experiments(ROWS[name], word))
+            print(name, word or "as given", *found, sep=" | ", flush=True)

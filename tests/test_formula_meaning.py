@@ -320,6 +320,8 @@ def test_only_a_bare_level_is_advised_against(oats):
         assert "usually meant" not in " ".join(design_of(text, oats).warnings)
     bare = " ".join(design_of("y ~ nitro + Variety + (1|Variety)", oats).warnings)
     assert "'(1 | Variety)' without Variety in the fixed part is usually meant" in bare
+    alone = " ".join(design_of("y ~ Variety + (1 | Variety)", oats).warnings)
+    assert "Variety in the fixed part without '(1 | Variety)' is usually meant" in alone
 
 
 #: Formulas that a hint is printed for, and how its user would follow it.

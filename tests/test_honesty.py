@@ -135,7 +135,8 @@ def test_unbalanced_data_say_what_averaging_loses():
     n = np.resize([1, 1, 2, 30, 40, 2], 12)
     draws = ne.compare(data, options=OPTIONS).fit
     tau, sigma = (draws.draws.named()[name][draws.resampled[:500]] for name in ("tau", "sigma"))
-    worth = [np.square(tau[:, [g]]) + np.square(sigma) / n for g in range(2)]
+    assert sigma.shape == (500, 2)
+    worth = [np.square(tau[:, [g]]) + np.square(sigma[:, [g]]) / n for g in range(2)]
     alike = sum(v.mean(axis=1) / 12 for v in worth)
     best = sum(1 / (1 / v).sum(axis=1) for v in worth)
     assert panel.averaging_loss == pytest.approx(np.sqrt(alike / best).mean() - 1, rel=1e-6)

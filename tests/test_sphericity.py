@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps.cli import app
+from nestimate.data.designs.axes import places_of
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.sphericity import Unsteady
@@ -222,6 +223,40 @@ def test_counts_and_two_levels_are_left_alone():
 )
 def test_labels_lie_at_the_numbers_in_them(labels, places):
     assert numbers_of(labels) == places
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "lie"),
+    [
+        ("week", ("1", "2", "3"), True),
+        ("phase", ("1", "2", "3"), True),
+        ("dose", ("1", "2", "3"), True),
+        ("x", ("0", "4", "8"), True),
+        ("x", ("w0", "w4", "w8"), True),
+        ("x", ("t0", "t1", "t2"), True),
+        ("timepoint", ("T1", "T2", "T3"), True),
+        ("group", ("0", "10", "100"), True),
+        ("Type", ("T1", "T2", "T3"), False),
+        ("treatment", ("T1", "T2", "T3"), False),
+        ("diet", ("1", "2", "3"), False),
+        ("clone", ("clone 1", "clone 2", "clone 3"), False),
+        ("sirna", ("si1", "si2", "si3"), False),
+        ("mouse", ("3", "7", "12"), False),
+    ],
+)
+def test_codes_of_treatments_lie_on_no_axis(name, labels, lie):
+    assert places_of(name, labels) == (numbers_of(labels) if lie else ())
+
+
+def test_treatments_with_numbers_have_no_lines():
+    """Stools T1 to T4 are no times, whatever the F test of slopes along their numbers says."""
+    table = grown(np.random.default_rng(4), 1.0)
+    stools = dict(zip(("w0", "w1", "w2", "w4"), ("T1", "T2", "T3", "T4"), strict=True))
+    coded = table.assign(week=table["week"].map(stools)).rename(columns={"week": "type"})
+    one = {"value": "bw", "block": "mouse", "options": {"ess": 200}}
+    assert own_lines(ne.compare(table[table["arm"] == "ctl"], group="week", **one))
+    assert not own_lines(ne.compare(coded[coded["arm"] == "ctl"], group="type", **one))
+    assert not own_lines(ne.compare(coded, group="arm,type", **one))
 
 
 def test_an_edit_keeps_rows_that_bear_one_of_several_labels_of_a_column():

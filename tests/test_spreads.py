@@ -11,6 +11,7 @@ import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import Spreads
+from nestimate.data.designs.within import readings_within
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads, uneven
@@ -301,7 +302,7 @@ def test_three_arms_have_spreads_of_their_own_where_changes_show_it():
 
 def test_effects_inside_arms_have_a_spread_in_each_of_them(tmp_path):
     """Two factors within animals of two arms: every term of the blocks, by arm; saved and read."""
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(3)
     rows = [
         (arm, f"{arm}{k}", drug, day, rng.normal(10, 1 + 2 * (arm == "x")))
         for arm in "xy"
@@ -427,7 +428,7 @@ def test_what_lies_in_cells_has_a_spread_each_where_it_shows_one_or_one_is_few()
     assert "Readings of a cell scatter differently" in " ".join(answer.design.notes)
     common = ne.compare(noisy, **LITTERS, options={**OPTIONS, "sigma": "common"})
     assert "sigma" in {p.label for p in common.model.parameters}
-    (check,) = (c for c in common.advice if c.name == "spreads inside")
+    (check,) = (c for c in common.advice if c.name == "spreads of readings")
     assert not check.passed
     assert "sigma" in str(check.text)
     alike = _litters({"WT": (3, 3), "KO": (3, 3)}, {"WT": 1.0, "KO": 1.0}, 5)
@@ -455,7 +456,7 @@ def test_the_test_of_what_lies_in_cells_holds_its_level():
     """300 tables of equal spreads: P below .1 in a tenth of them."""
     three = {"WT": (3, 3), "KO": (3, 3)}
     seen = [
-        Spreads.inside(
+        readings_within(
             Design.from_table(
                 read_table(_litters(three, {"WT": 1.0, "KO": 1.0}, seed)), Roles(**LITTERS)
             )

@@ -199,7 +199,7 @@ def test_agrees_with_nuts_on_the_twin(name):
     assert result.passed
     with result.to_pymc():
         trace = pm.sample(
-            draws=5000,
+            draws=10_000,
             tune=2000,
             chains=4,
             cores=2,

@@ -19,6 +19,7 @@ from nestimate.data.tables.door import Table, Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
+from nestimate.model.cell_spreads import cells_apart, lines_or_cells
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import by_lines, by_spread, readings_apart, told_apart
 from nestimate.options import Options
@@ -106,7 +107,9 @@ def posed(
         )
     if not chosen.covariates:
         design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
-        design = by_lines(design, chosen.tau)
+        lined = by_lines(design, chosen.tau)
+        free = chosen.tau is chosen.sigma is None
+        design = lines_or_cells(design, lined) if free else lined
         design = replace(design, warnings=(*design.warnings, *_exposed(table, roles, design)))
         return relative(design, chosen.relative_to), None, chosen, words
 
@@ -151,5 +154,7 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if inside:
         assumptions = replace(assumptions, sigma="own")
         design = replace(design, notes=(*design.notes, inside))
+    if chosen.tau is chosen.sigma is None:
+        design, assumptions = cells_apart(design, assumptions)
     model = Model.from_design(replace(design, roles=roles), assumptions)
     return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

@@ -28,8 +28,9 @@ class Assumptions:
         far as the data support; None: own for units of two groups (as BEST); otherwise
         common, or own where groups scatter differently.
     sigma
-        Replicate SD: `common` to all groups, or each its `own`; None: common, or own in the cells
-        of blocks where groups scatter differently inside, or one has few readings beside another.
+        Replicate SD: `common` to all groups, or each its `own`; None: common, or own where readings
+        of the groups scatter differently about the unit, cluster or cell of blocks that they lie
+        in, or one has few readings in such cells beside another.
     preset
         Set of priors: `default`, `kruschke2013` or `meredith2021`.
     prior

@@ -161,7 +161,7 @@ def _of_changes(design: Design) -> Spreads | None:
 
 def _of_effects(design: Design) -> Spreads | None:
     """Return how far each of three groups or more differs from block to block by itself."""
-    if len(design.groups) == PAIR or not differing(design):
+    if len(design.groups) == PAIR or design.structure.text or not differing(design):
         return None
     value, variance = _cells(design)
     blocks = np.isfinite(value).sum(axis=1) > 1

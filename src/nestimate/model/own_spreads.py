@@ -8,8 +8,9 @@ import numpy as np
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.lines import with_lines
 from nestimate.data.designs.sphericity import LINED, Unsteady
-from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
+from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, lies_in, members
 from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.within import holder, readings_within
 from nestimate.model.observed_spreads import observed_spreads
 from nestimate.remedies import Advice, Remedy
 
@@ -99,19 +100,22 @@ def told_apart(design: Design) -> str | None:
 
 
 def readings_apart(design: Design) -> str | None:
-    """Say why readings of the cells of blocks scatter by themselves in each group; None: alike.
+    """Say why readings scatter by themselves in each group; None where they share one SD.
 
-    They do so visibly, or what they shared would be the scatter of a group that has far more.
+    They do so visibly, about what they lie in. Or, where groups differ by themselves in every block
+    or cluster, what they shared would be the scatter of a group that has far more.
     """
-    found = None if design.structure.unit_level.size else Spreads.inside(design)
+    found, structure = readings_within(design), design.structure
     if found is None or len(found.groups) > MOST_INSIDE:
         return None
+    alone = lies_in(structure.outer.codes, structure.group)
     few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
-    if not (found.uneven or few):
+    if not (found.uneven or (few and structure.varies)):
         return None
     why = "scatter differently" if found.uneven else "are few in one group beside another"
+    of = f"one {holder(design)}" if alone else "a cell"
     return Advice(
-        f"Readings of a cell {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
+        f"Readings of {of} {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
         "each group have a spread of their own (one for all: ",
         Remedy("sigma", "common"),
         ").",

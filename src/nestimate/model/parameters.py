@@ -173,11 +173,14 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 kind="scale",
                 prior=(settled if stratum.merged else None)
                 or _scale_prior(
-                    assumptions.preset, design, stratum.position, (i,) if len(scales) > 1 else None
+                    assumptions.preset,
+                    design,
+                    stratum.position,
+                    (stratum.told(scale.places[0]),) if len(scales) > 1 else None,
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
             )
-            for i, scale in enumerate(scales)
+            for scale in scales
         ]
     found += [*hyper, *_correlations(structure)]
     if _has_excess(design):

@@ -71,8 +71,9 @@ ONE = (Scale(of=None, places=(0,)),)
 
 def scales_in(structure: Structure, stratum: Stratum, tau: str | None) -> tuple[Scale, ...]:
     """Return the scales of a stratum: of effects or levels between blocks, of the term, or one."""
-    if stratum.apart and _apart(structure, tau):
-        term = stratum.name if stratum.role is Role.TERM else stratum.of if stratum.bands else ""
+    if stratum.apart and (stratum.each or _apart(structure, tau)):
+        banded = stratum.bands and not stratum.each
+        term = stratum.name if stratum.role is Role.TERM else stratum.of if banded else ""
         return tuple(
             Scale(of=f"{term} | {home}" if term else home, places=stratum.places(home))
             for home in stratum.apart

@@ -131,7 +131,7 @@ def _truths(picked: Draws, design: Design, factors: Factors | None) -> Truths:
             "tau_block": one(Role.BLOCK),
             "tau_effect": np.broadcast_to(effects, (size, count)),
             "tau_subunits": np.stack(subunits, axis=1) if subunits else zero[:, :0],
-            "sigma": zero[:, 0] if noise is None else noise.mean(axis=1),
+            "sigma": zero[:, 0] if noise is None else np.sqrt(np.square(noise).mean(axis=1)),
         },
         nu=np.full(size, np.inf) if normality is None else normality[:, 0],
         parts=tuple(

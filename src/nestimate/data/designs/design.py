@@ -19,6 +19,7 @@ from nestimate.data.designs.aggregates import (
     summary_columns,
 )
 from nestimate.data.designs.compared import Compared
+from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.doubts import (
     distances,
     doubt_far,
@@ -255,7 +256,7 @@ class Design:
         distance = distances(readings, len(groups))
         warnings += [
             *(
-                _doubts(roles, rows, distance, lambda i: table.row(kept[i]))
+                _doubts(roles, rows, distance, lambda i: table.row(kept[i]), compared.crossing)
                 if observed is None
                 else observed.warnings(group, groups, _place(levels, group))
             ),
@@ -326,11 +327,15 @@ def _values(
 
 
 def _doubts(
-    roles: Roles, rows: Rows, distance: NDArray[np.float64], row: Callable[[int], str]
+    roles: Roles,
+    rows: Rows,
+    distance: NDArray[np.float64],
+    row: Callable[[int], str],
+    crossing: Crossing | None,
 ) -> list[str]:
     """Return what looks wrong in measurements."""
     name, readings = roles.value, rows.readings
-    normalised = doubt_normalised(name, rows, roles.measure)
+    normalised = doubt_normalised(name, rows, roles.measure, crossing)
     return [
         *doubt_far(name, roles.measure.said(readings.value), distance, row, rows.levels),
         *doubt_unlike(rows),

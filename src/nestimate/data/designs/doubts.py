@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.copies import doubt_copies
 from nestimate.data.designs.groups import CONTROLS, look_alikes
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.percentages import at_an_end, parts_of
@@ -52,7 +53,7 @@ def doubt_values(
     """
     value = natural(readings.value)
     warnings: list[str] = []
-    distinct, which = np.unique(value, return_inverse=True)
+    distinct = np.unique(value)
     if distinct.size == 2 and value.size > 4 and not readings.summarised:
         low, high = (f"{edge:g}" for edge in distinct)
         if (low, high) == ("0", "1"):
@@ -105,17 +106,11 @@ def doubt_values(
     if not warnings and not readings.summarised:
         warnings += _piled(name, value, readings.group, groups)
     warnings += _constant(name, value, readings.group, groups)
-    if levels and not readings.summarised:
-        warnings += _copied(name, value, levels[-1])
-    if not readings.summarised and distinct.size >= 5 and 2 * distinct.size <= value.size:
-        place = levels[-1].codes if levels else readings.group
-        times = np.unique(place * distinct.size + which, return_counts=True)[1]
-        if times.min() > 1 and not warnings:
-            where = levels[-1].name if levels else "group"
-            warnings.append(
-                f"Every value of {name} occurs at least twice in its {where}: were rows pasted "
-                "twice? Copies make the answer look surer than it is."
-            )
+    copied = _copied(name, value, levels[-1]) if levels and not readings.summarised else []
+    warnings += copied
+    if not copied and not readings.summarised:
+        place, where = (levels[-1].codes, levels[-1].name) if levels else (readings.group, "group")
+        warnings += doubt_copies(name, value, place, readings.group, where)
     return warnings
 
 
@@ -239,14 +234,20 @@ def doubt_labels(level: Level) -> list[str]:
 
 
 def distances(readings: Readings, n_groups: int) -> NDArray[np.float64]:
-    """Return how far each value is from the median of its group, in robust SDs; shape (rows,)."""
+    """Return how far each value is from the median of its group, in robust SDs; shape (rows,).
+
+    Groups that are one number throughout, as what all others were divided by, tell no SD.
+    """
     value = readings.value
     _check_magnitude(value)
-    middle = np.array([_median(value[readings.group == g]) for g in range(n_groups)])
+    own = [value[readings.group == g] for g in range(n_groups)]
+    middle = np.array([_median(values) for values in own])
     deviation = np.abs(value - middle[readings.group])
+    scatters = np.array([values.size > 0 and np.ptp(values) > 0 for values in own])
+    telling = deviation[scatters[readings.group]] if scatters.any() else deviation
     noise = 1e-12 * float(np.median(np.abs(value)))
     for share in (0.5, 0.75, 0.9):
-        scale = 1.4826 * float(np.quantile(deviation, share))
+        scale = 1.4826 * float(np.quantile(telling, share))
         if scale > noise:
             return np.asarray(deviation / scale)
     return np.zeros(value.size)

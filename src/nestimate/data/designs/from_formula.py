@@ -33,6 +33,7 @@ from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
 from nestimate.data.designs.strata import noise_homes
 from nestimate.data.designs.structure import Factor, Structure
+from nestimate.data.designs.within import unnamed_spreads
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
@@ -124,7 +125,13 @@ def formula_design(
     unnamed = beside_formula(
         table, formula, made.roles, said.kept, made.structure, made.readings.value, where
     )
-    return replace(made, warnings=(*made.warnings, *unnamed))
+    beside = {
+        name: said.data[name].tolist()
+        for name in formula.fixed_names
+        if name not in said.compared and name not in formula.grouping
+    }
+    uneven = unnamed_spreads(made, beside)
+    return replace(made, warnings=(*made.warnings, *uneven, *unnamed))
 
 
 def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | None:

@@ -48,8 +48,8 @@ def misgivings(
     levels = [term.factors[0] for term in formula.random if (term.code, len(term.factors)) == ONE]
     said = [
         f"{name} is in the fixed part and right of a bar: its levels are estimated one by one, so "
-        f"that little is left for the spread between them. '(1 | {quoted(name)})' without "
-        f"{name} in the fixed part is usually meant."
+        f"that little is left for the spread between them. {_meant(name, formula)} is usually "
+        "meant."
         for name in levels
         if name in formula.fixed_names
     ]
@@ -178,6 +178,17 @@ def _alike(
             f"{same}'({bar})' lets it differ."
         )
     return said
+
+
+def _meant(name: str, formula: Formula) -> str:
+    """Return which of the two is meant of a factor that is fixed and right of a bar.
+
+    Where nothing else is compared it is the factor itself.
+    """
+    term = f"'(1 | {quoted(name)})'"
+    if {*formula.fixed_names} == {name}:
+        return f"{name} in the fixed part without {term}"
+    return f"{term} without {name} in the fixed part"
 
 
 def _constant(frame: ModelFrame, name: str | None, factors: tuple[str, ...]) -> bool:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.measures import Measure
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.statistics import Readings
+from nestimate.data.tables.edits import LeaveOut
 from nestimate.remedies import Advice, Remedy
 
 Values = NDArray[np.float64]
@@ -20,7 +22,9 @@ DECIMALS, SCATTERED = 9, 20
 SURE = 3.0
 
 
-def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:
+def doubt_normalised(
+    name: str, rows: Rows, measure: Measure, crossing: Crossing | None = None
+) -> list[str]:
     """Say that a group which is one number in every block was what the others were divided by.
 
     Its values then carry no error, and the error that it had is in all the others, shared by those
@@ -32,6 +36,8 @@ def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:
         Column of values, and the rows that are compared.
     measure
         How values are said.
+    crossing
+        The factors whose cells the groups are, where there are several.
     """
     block, groups, group = rows.block, rows.groups, rows.readings.group
     if block is None or block.size < CONSTANT:
@@ -50,6 +56,8 @@ def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:
         level = value[mine][0] if single else float(f"{means.mean():.3g}")
         if single or (np.ptp(means) <= rounding and np.ptp(value[mine]) > SCATTERED * rounding):
             found.append((label, float(level), single))
+    if crossing is not None and block is not None:
+        return _of_own(name, found, rows, crossing)
     if len(found) != 1 or len(groups) == 1:
         return []
     label, level, single = found[0]
@@ -73,6 +81,55 @@ def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:
             "with the stated value: ",
             Remedy("against", level),
             ".",
+        )
+    ]
+
+
+def _of_own(
+    name: str, found: Sequence[tuple[str, float, bool]], rows: Rows, crossing: Crossing
+) -> list[str]:
+    """Say that a level met in every block, such as a first time, was what its others were made of.
+
+    Parameters
+    ----------
+    name, rows, crossing
+        As in `doubt_normalised`.
+    found
+        Cells that are one number in every block: their label, that number, and whether every value
+        in them is it.
+    """
+    block = rows.block
+    if block is None or len({level for _, level, _ in found}) != 1:
+        return []
+    _, level, single = found[0]
+    still = np.array([label in {label for label, _, _ in found} for label in crossing.groups])
+    varies = crossing.varying(block.codes, rows.readings.group)
+    levels = [
+        (f, i)
+        for f, labels in enumerate(crossing.labels)
+        for i in range(len(labels))
+        if varies[f] and np.array_equal(crossing.cells[:, f] == i, still)
+    ]
+    if len(levels) != 1:
+        return []
+    ((f, i),) = levels
+    factor, label = crossing.names[f], crossing.labels[f][i]
+    done = "divided by" if level else "taken less"
+    others = [one for one in crossing.names if one != factor]
+    alone = len(crossing.labels[f]) - 1 == len(others) == 1
+    return [
+        Advice(
+            f"{name} {'is' if single else 'averages'} {level:g} for {factor} {label} in every "
+            f"{block.name}: the values were {done} each {block.name}'s "
+            f"own {label} before. So {label} shows no scatter and cannot be compared, a difference "
+            f"from it is one from {level:g}, and its error is hidden in the others. Leave it out "
+            "and compare the others, ",
+            *((Remedy("group", others[0]), " ") if alone else ()),
+            Remedy("edits", str(LeaveOut(where=((factor, label),)))),
+            f" (each with {level:g}: ",
+            Remedy("against", level),
+            " as well), or give the raw values",
+            *((", with ", Remedy("scale", "log"), " for ratios.") if level > 0 else (".",)),
         )
     ]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.atoms import shown
+from nestimate.data.designs.axes import places_of
 from nestimate.data.designs.contextual import Contextual
 from nestimate.data.designs.expressions import quoted, unquoted
 from nestimate.data.designs.formula import Formula
@@ -22,7 +23,6 @@ from nestimate.data.designs.strata import members_of, split
 from nestimate.data.designs.tallies import TalliedRows
 from nestimate.data.designs.term_columns import Column
 from nestimate.data.tables.cells import is_plain_number
-from nestimate.data.tables.titles import numbers_of
 from nestimate.remedies import Advice, Fit, Remedy
 
 Array = NDArray[np.float64]
@@ -227,7 +227,7 @@ def _drifts(
     factors = [name for name in formula.fixed_names if name in frame.factors]
     for name in (one for one in factors if one not in varying):
         labels = frame.factors[name]
-        places = np.array(numbers_of(labels))
+        places = np.array(places_of(name, labels))
         if places.size < FEWEST_PLACES:
             continue
         x = places[frame.data[name].cat.codes.to_numpy()]

@@ -49,6 +49,7 @@ def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
         crossing=moved,
         apart=any(stratum.lone for stratum in structure.strata),
         lines=structure.lines,
+        cells=any(stratum.each for stratum in structure.strata),
     )
     before, after = (
         ([set(s.homes) for s in one.strata], set(one.noise)) for one in (structure, found)

@@ -133,6 +133,8 @@ def _found(
         mine = structure.lies(stratum)[present] == (effect.group if stratum.lone else 0)
         found[_scale(structure, stratum, effect)] = (0.0, 0.0, int(mine.sum()) - 1)
     found |= {(None, g): variance for g, variance in enumerate(sigma)}
+    if structure.text:
+        alone |= _readings_alone(readings, (y, x), levels[0].codes, len(structure.means))
     told: list[_Level | None] = [None]
     for level in levels:
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
@@ -337,6 +339,37 @@ def _readings(
     sigma2 = np.broadcast_to(sum(one[0] * one[2] for one in found) / max(free, 1), y.shape[1:])
     known = np.square(np.divide.outer(np.nan_to_num(rows.error), stick.spread))
     return found, np.where(measured, np.multiply.outer(1 / rows.n, sigma2).T, known.T).T
+
+
+def _readings_alone(
+    rows: Readings, columns: tuple[Array, Array], cell: Codes, groups: int
+) -> dict[Scale, Variance]:
+    """Variance of a reading of a formula in its cell, in each group by itself.
+
+    Each has means and slopes of its own, so that a quiet one does not take the errors of a noisy
+    one; they share them where one has too few readings for that.
+    """
+    (y, x), kept = columns, np.empty(cell.size)
+    left = np.empty_like(y)
+    for mine in (rows.group == g for g in np.unique(rows.group)):
+        left[mine], kept[mine] = _about_cells(y[mine], x[mine], without_gaps(cell[mine]))
+    if (np.bincount(rows.group, kept, groups) <= MOSTLY).any():
+        left, kept = _about_cells(y, x, cell)
+    free, squares = np.bincount(rows.group, kept, groups), sums(left**2, rows.group, groups)
+    return {
+        (None, g): (square / share, 0.0, round(share)) if share > MOSTLY else UNKNOWN
+        for g, (square, share) in enumerate(zip(squares, free, strict=True))
+    }
+
+
+def _about_cells(y: Array, x: Array, cell: Codes) -> tuple[Array, Array]:
+    """Return what the means of cells and a regression leave of rows, and 1 less their leverages."""
+    size = int(cell.max()) + 1
+    inside, left = (own - group_means(own, cell, size)[0][cell] for own in (x, y))
+    inside = inside[:, np.abs(inside).max(axis=0, initial=0.0) > 1e-9]
+    left, _ = regressed(left, inside, 0)
+    taken = np.einsum("ij,ji->i", inside, np.linalg.pinv(inside))
+    return left, 1 - 1 / np.bincount(cell)[cell] - taken
 
 
 def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_]) -> Codes:

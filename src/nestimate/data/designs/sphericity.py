@@ -12,12 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.axes import places_of
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, pitman
 from nestimate.data.designs.squares import UNALIKE, Rows, Test
 from nestimate.data.tables.edits import KeepOnly
-from nestimate.data.tables.titles import numbers_of
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -260,7 +260,7 @@ def _within(design: Design, member: Level) -> Iterator[Along]:
                 name=factor.name,
                 labels=factor.labels,
                 called=factor.labels,
-                places=factor.places or numbers_of(factor.labels),
+                places=places_of(factor.name, factor.labels, factor.places),
                 level=np.arange(len(factor.labels)),
             )
         ]
@@ -271,7 +271,7 @@ def _within(design: Design, member: Level) -> Iterator[Along]:
                 name=name,
                 labels=labels,
                 called=tuple(crossing.level(f, i) for i in range(len(labels))),
-                places=crossing.ordered.get(f, ()) or numbers_of(labels),
+                places=places_of(name, labels, crossing.ordered.get(f, ())),
                 level=crossing.cells[:, f],
             )
             for f, (name, labels) in enumerate(zip(crossing.names, crossing.labels, strict=True))

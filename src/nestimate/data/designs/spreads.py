@@ -5,6 +5,7 @@ the intervals of their differences.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Self
 
@@ -14,6 +15,9 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import members_of, same_members
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -236,39 +240,6 @@ class Spreads:
             test="Pitman's test of pairs",
         )
 
-    @classmethod
-    def inside(cls, design: Design) -> Self | None:
-        """Return the spreads of what lies in the cells of blocks, in each group: pups of litters.
-
-        Units where there are some, readings otherwise. None where a group does not tell it.
-        """
-        structure, group = design.structure, design.readings.group
-        if structure.text or len(structure.blocks) != 1 or structure.between or structure.merged:
-            return None
-        if design.observed is not None or design.readings.summarised or len(design.groups) < 2:
-            return None
-        rows = np.arange(group.size)
-        own = structure.unit_level.codes if structure.unit_level.size else rows
-        _, first = np.unique(own, return_index=True)
-        means = np.bincount(own, design.readings.value) / np.bincount(own)
-        cells, cell = np.unique(structure.cell[first], return_inverse=True)
-        left = means - (np.bincount(cell, means) / np.bincount(cell))[cell]
-        groups = len(design.groups)
-        freedom = np.bincount(group[first], minlength=groups)
-        freedom -= np.bincount(cells % groups, minlength=groups)
-        if freedom.min() < 1:
-            return None
-        squares = np.bincount(group[first], np.square(left), groups)
-        sds = np.maximum(np.sqrt(squares / freedom), design.yardstick.resolution / np.sqrt(12))
-        return cls(
-            groups=design.groups,
-            sds=tuple(map(float, sds)),
-            p=bartlett(sds, freedom),
-            fewest=int(freedom.min()),
-            most=int(freedom.max()),
-            within=f"each {structure.blocking.name}",
-        )
-
 
 def changing(design: Design) -> bool:
     """Whether some of the cells lie inside blocks, and others between them."""
@@ -280,22 +251,42 @@ def differing(design: Design) -> bool:
     structure = design.structure
     several = 1 < len(design.groups) <= MOST_OWN
     return (
-        not structure.text
-        and structure.factorial is None
+        structure.factorial is None
         and structure.block is not None
+        and (not structure.text or any(map(partial(_of_groups, structure), structure.strata)))
         and not structure.lines
         and several
         and np.ptp(design.cells[design.cells > 0]) == 0
     )
 
 
+def _of_groups(structure: Structure, stratum: Stratum) -> bool:
+    """Whether a term of a formula is what the groups differ by from cluster to cluster."""
+    if not stratum.heavy or stratum.lone or len(stratum.effects) != len(structure.groups):
+        return False
+    return bool((stratum.level.codes == structure.outer.codes).all()) and same_members(
+        members_of(stratum), structure.cell
+    )
+
+
 def _cell_means(design: Design) -> Array:
-    """Return the mean of every cell, shape (blocks, groups); NaN where there is no reading."""
+    """Return the mean of every cell, shape (blocks, groups); NaN where there is no reading.
+
+    Of a formula it is that of what its fixed part leaves.
+    """
     structure = design.structure
+    value = _left(design) if structure.text else design.readings.value
     count = np.bincount(structure.cell, minlength=design.cells.size)
-    total = np.bincount(structure.cell, design.readings.value, minlength=design.cells.size)
+    total = np.bincount(structure.cell, value, minlength=design.cells.size)
     with np.errstate(invalid="ignore"):
         return np.asarray((total / np.where(count, count, np.nan)).reshape(design.cells.shape))
+
+
+def lies_in(holder: Codes, group: Codes) -> bool:
+    """Whether every member of a level lies in one group."""
+    home = np.zeros(int(holder.max()) + 1, dtype=np.intp)
+    home[holder] = group
+    return bool((home[holder] == group).all())
 
 
 def members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
@@ -317,7 +308,7 @@ def members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     size = int(codes.max()) + 1
     home = np.zeros(size, dtype=np.intp)
     home[codes] = group
-    if (home[codes] != group).any():
+    if not lies_in(codes, group):
         return None
     means = np.bincount(codes, _left(design), size) / np.bincount(codes, minlength=size)
     return means, home, names
@@ -351,14 +342,14 @@ def pitman(means: Array, a: int, b: int, lost: int = 1) -> float | None:
     return float(2 * special.stdtr(freedom, -abs(t)))
 
 
-def bartlett(sds: Array, freedom: Codes) -> float:
+def bartlett(sds: Array, freedom: Codes | Array) -> float:
     """Return the probability of SDs at least so different, were all one."""
     pooled = (freedom @ np.square(sds)) / freedom.sum()
     apart = freedom.sum() * np.log(pooled) - freedom @ np.log(np.square(sds))
-    return by_chance(float(apart), freedom)
+    return by_chance(max(0.0, float(apart)), freedom)
 
 
-def by_chance(apart: float, freedom: Codes) -> float:
+def by_chance(apart: float, freedom: Codes | Array) -> float:
     """Return the probability of such a likelihood ratio, twice its logarithm, by chance.
 
     By its correction the ratio follows chi squared at few degrees of freedom, too.

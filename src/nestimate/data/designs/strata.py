@@ -27,6 +27,7 @@ def role_structure(
     *,
     apart: bool = False,
     lines: Sequence[Effect] = (),
+    cells: bool = False,
 ) -> Structure:
     """Return the structure of a design whose columns have roles.
 
@@ -48,6 +49,8 @@ def role_structure(
         Whether levels of a factor that lies between blocks may have scales of their own.
     lines
         Along what every block has a slope of its own, correlated with its level.
+    cells
+        Whether each cell of several factors differs from block to block by a scale of its own.
     """
     count, group = len(factor.labels), factor.codes
     home: Codes | None = None
@@ -59,6 +62,9 @@ def role_structure(
         if blocks
         else _by_unit(factor, levels)
     )
+    if cells:
+        whole = (s.role is Role.EFFECT and len(s.effects) == count for s in strata)
+        strata = [replace(s, each=each) for s, each in zip(strata, whole, strict=True)]
     outer, inside = strata[0].level, levels if blocks else levels[1:]
     if not blocks:
         home = np.zeros(int(outer.codes.max()) + 1, dtype=np.intp)

@@ -90,6 +90,8 @@ class Stratum:
     bands
         What each effect lies in where members lie in one level of a factor each, and every level
         may have a scale of its own: that level, by effect. () otherwise.
+    each
+        Whether every effect has a scale of its own: of cells that show that they scatter unlike.
     of, between
         Of a random term: what differs (empty where it is the level itself), and between what. Of
         effects of one of several factors: the factors; of slopes, along what.
@@ -105,6 +107,7 @@ class Stratum:
     merged: bool = False
     lone: bool = False
     bands: tuple[str, ...] = ()
+    each: bool = False
     of: str = ""
     between: str = ""
 
@@ -144,7 +147,12 @@ class Stratum:
         """What has the scale of each effect where scales may differ; () where they may not."""
         if not self.heavy or len(self.effects) < 2:
             return ()
-        return self.bands or tuple(e.name for e in self.effects if e.group is not None)
+        named = tuple(e.name for e in self.effects if e.group is not None)
+        return named if self.each else self.bands or named
+
+    def told(self, place: int) -> int:
+        """Return which of what is told apart tells of an effect: the level in which it lies."""
+        return list(dict.fromkeys(self.bands)).index(self.bands[place]) if self.bands else place
 
     def places(self, home: str) -> tuple[int, ...]:
         """Return the positions of the effects that have the scale of one of `apart`."""

@@ -21,7 +21,12 @@ from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
 from nestimate.model.parameters import stated_means
 from nestimate.results.analyses.fixed_part import FixedPart, fixed_part
-from nestimate.results.analyses.pooling import averaging_loss, clustering, evenly_divided
+from nestimate.results.analyses.pooling import (
+    averaging_loss,
+    clustering,
+    error_share,
+    evenly_divided,
+)
 from nestimate.results.estimates import classical, estimands, quantities
 from nestimate.results.estimates.classical import Interval, Method, Name, Sums
 from nestimate.results.estimates.contrasts import Contrast
@@ -136,6 +141,8 @@ class Panel:
     averaging_loss
         Share by which the error of the difference grows when unit means count alike instead of
         by what their readings are worth; given the scales of the posterior.
+    error_share
+        Share of the variance of a unit's mean that is the error of its readings.
     pooled_excludes, units_excludes, answer_excludes
         Whether "no difference" lies outside these intervals.
     """
@@ -156,6 +163,7 @@ class Panel:
     gap: float | None
     width_ratio: float | None
     averaging_loss: float | None
+    error_share: float | None
     pooled_excludes: bool | None
     units_excludes: bool | None
     answer_excludes: bool | None
@@ -229,6 +237,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         gap=abs(units.mean - centre) / sd if units else None,
         width_ratio=units.width / answer.width if units else None,
         averaging_loss=averaging_loss(fit, contrast) if nested else None,
+        error_share=error_share(fit, contrast) if nested else None,
         # Where totals hold all there is, no one was misled by them.
         pooled_excludes=None if naive is None or alone else naive.excludes_null,
         units_excludes=None if units is None else units.excludes_null,
@@ -276,6 +285,7 @@ def _formula_panel(
         gap=float(abs(simple.mean - centre) / sd) if simple else None,
         width_ratio=simple.width / answer.width if simple else None,
         averaging_loss=None,
+        error_share=None,
         # Of single yes and no nothing is pooled.
         pooled_excludes=None if naive is None or design.unscattered else naive.excludes_null,
         units_excludes=None if simple is None else simple.excludes_null,

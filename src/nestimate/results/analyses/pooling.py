@@ -46,6 +46,18 @@ def clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     return float(fit.weights @ icc), float(fit.weights @ (count / worth))
 
 
+def error_share(fit: Fit, contrast: Contrast) -> float:
+    """Share of the variance of a unit's mean that its readings make, of the group with most."""
+    design, draws = fit.model.design, fit.draws
+    if draws.noise is None:
+        return 0.0
+    between = fit.weights @ estimands.variance(draws, draws.structure.strata[0])
+    noise = fit.weights @ np.square(draws.by_group(draws.noise))
+    home, n = design.statistics.group, design.statistics.n
+    error = np.bincount(home, 1 / n, len(noise)) / np.bincount(home, minlength=len(noise)) * noise
+    return float((error / (error + between))[np.flatnonzero(contrast.weights)].max())
+
+
 def averaging_loss(fit: Fit, contrast: Contrast) -> float:
     """Error of the difference with all unit means alike, over that with each at its worth, - 1."""
     design = fit.model.design

@@ -28,6 +28,7 @@ def design_record(design: Design) -> dict[str, Any]:
     named |= {"blocks": design.structure.blocks, "factorial": design.structure.factorial}
     named |= {"places": design.structure.factors[0].places if design.structure.factors else ()}
     named |= {"apart": any(stratum.lone for stratum in design.structure.strata)}
+    named |= {"cells": any(stratum.each for stratum in design.structure.strata)}
     named |= {"lines": design.structure.lines}
     return kept | named | {"formula": design.formula}
 
@@ -52,6 +53,7 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
             kept.get("factorial"),
             apart=kept.get("apart", False),
             lines=kept.get("lines", ()),
+            cells=kept.get("cells", False),
         )
     elif isinstance(formula, Structure):
         structure = formula

@@ -30,6 +30,8 @@ from nestimate.results.words.wording import null
 WIDE = 0.1
 #: Loss of precision that is called next to nothing, as a share.
 NOTHING = 0.02
+#: Share of the variance of a unit's mean that its readings make below which it is known well.
+SMALL = 0.2
 #: Share of the error that readings make below which differences agree better than they could.
 QUIET = 0.5
 #: Degrees of freedom below which a t interval is wide because the spread is poorly known.
@@ -119,8 +121,8 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
     else:
         said = (
             f"Pooling all readings gives an interval no narrower than {t_name(welch)} on the "
-            f"means of each {unit} (factor {short(factor)}): that is luck of these data, not "
-            "a reason to pool."
+            f"means of each {unit} (factor {short(factor)}). That is no reason to pool: it takes "
+            f"readings of one {unit} for independent and groups to scatter alike."
         )
     return [said, worth, *_claim(panel, design)]
 
@@ -158,6 +160,8 @@ def _averages(panel: Panel, design: Design) -> list[str]:
         ]
     near = agreement(panel.gap)
     loss = percent(round(panel.averaging_loss, 2))
+    known = (panel.error_share or 0.0) < SMALL
+    well = f", because each {unit} is known well beside how much they differ" if known else ""
     if panel.balanced and near == "differ" and panel.weighs:
         said = (
             f"Every {unit} has {panel.per_unit[1]} readings. With such a balanced design averaging "
@@ -172,8 +176,7 @@ def _averages(panel: Panel, design: Design) -> list[str]:
     elif panel.averaging_loss < NOTHING:
         said = (
             f"There are {span_text(*panel.per_unit)} readings per {unit}. Averages count alike "
-            f"though some are better known; here that costs next to nothing, because each {unit} "
-            f"is known well beside how much they differ: {both}."
+            f"though some are better known; here that costs next to nothing{well}: {both}."
         )
     else:
         said = (

@@ -5,7 +5,9 @@ from typing import Any
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
-from nestimate.data.designs.spreads import HARDLY, Spreads
+from nestimate.data.designs.spreads import HARDLY, Spreads, lies_in
+from nestimate.data.designs.within import readings_within, units_within
+from nestimate.model.cell_spreads import cell_spreads, have_own
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads
 from nestimate.remedies import Advice, Remedy
@@ -40,7 +42,19 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     `call`: how the table was read, for what is proposed.
     """
     design = model.design
-    inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
+    inside = _inside_checks(model)
+    if have_own(design, model.assumptions):
+        return inside
+    inside = (
+        *inside,
+        *_inside_check(
+            "spreads of cells",
+            cell_spreads(design),
+            "all cells",
+            "intervals of cells that scatter more are too narrow, those of the others are too wide",
+            Advice("A spread for each: ", Remedy("sigma", "own"), "."),
+        ),
+    )
     apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
     along = _along_checks(design, call, apart=apart)
     if apart:
@@ -72,31 +86,49 @@ def _along_checks(design: Design, call: Mapping[str, Any], *, apart: bool) -> tu
     )
 
 
-def _inside_checks(design: Design) -> tuple[Check, ...]:
-    """Say where what lies in the cells of blocks has one spread and shows several."""
-    found = Spreads.inside(design)
-    if found is None or not found.uneven:
-        return ()
-    unit = design.structure.unit_level.name
-    what, own = (
-        (f"each {unit}", (f"With one row for each {unit}, its mean, each group has its own.",))
-        if unit
-        else ("the readings of every cell", ("A spread for each: ", Remedy("sigma", "own"), "."))
-    )
+#: What one spread does to the intervals of groups that meet in what holds their readings.
+UNEVEN = (
+    "the interval of the group that scatters more is too narrow, those of the others are too wide"
+)
+
+
+def _inside_checks(model: Model) -> tuple[Check, ...]:
+    """Say where readings, or units in the cells of blocks, have one spread and show several."""
+    design = model.design
+    unit, structure = design.structure.unit_level.name, design.structure
+    readings = None if model.assumptions.sigma == "own" else readings_within(design)
+    alone = lies_in(structure.outer.codes, structure.group)
+    neither = "sigma, and with it what more readings would tell, is that of none of them"
     return (
-        Check.of(
+        *_inside_check(
+            "spreads of readings",
+            readings,
+            "the readings of every group",
+            neither if alone else UNEVEN,
+            Advice("A spread for each: ", Remedy("sigma", "own"), "."),
+        ),
+        *_inside_check(
             "spreads inside",
-            found.p,
-            passed=False,
-            text=Advice(
-                f"One spread serves {what}, and they scatter differently ({found.shown}; "
-                f"{found.test} P = {found.p:.2g}): the interval of the group that scatters more is "
-                "too narrow, those of the others are too wide. ",
-                *own,
-            ),
-            withholds=False,
+            units_within(design),
+            f"each {unit}",
+            UNEVEN,
+            f"With one row for each {unit}, its mean, each group has its own.",
         ),
     )
+
+
+def _inside_check(
+    name: str, found: Spreads | None, what: str, follows: str, own: str
+) -> tuple[Check, ...]:
+    """Say that one spread serves what shows several, and what gives each its own."""
+    if found is None or not found.uneven:
+        return ()
+    said = Advice(
+        f"One spread serves {what}, and they scatter differently ({found.shown}; {found.test} "
+        f"P = {found.p:.2g}): {follows}. ",
+        own,
+    )
+    return (Check.of(name, found.p, passed=False, text=said, withholds=False),)
 
 
 def _spread_check(design: Design, found: Spreads) -> Check:

@@ -1,0 +1,218 @@
+"""Whether cells of several factors in blocks that are given one spread show one.
+
+Animals may scatter more afterwards than before, litters more under one of four conditions. With one
+spread for all, the differences of the quiet cells look less sure than they are, and those of the
+others surer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.designs.alone import Alone
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.sphericity import FEWEST_LEVELS, LINED, Unsteady
+from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, Spreads
+from nestimate.data.designs.strata import role_structure
+from nestimate.data.designs.structure import Factor
+from nestimate.errors import DesignError
+from nestimate.model.assumptions import Assumptions
+from nestimate.model.directions import Directions, directions
+from nestimate.remedies import Advice, Remedy
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Probability of such cells, did they scatter alike, below which each has a spread of its own. What
+#: that costs where they do is next to nothing, and what it costs not to, much (Bancroft and Han,
+#: Int. Stat. Rev. 45, 1977, who advise .25 for preliminary tests of variances).
+LEVEL = 0.25
+#: Probability from which cells are said to scatter differently, and not only that they may.
+SHOWN = 0.05
+#: Most cells that get a spread each: that takes longer. More than a few do where they show it.
+FEW_CELLS, MOST_CELLS = 6, 8
+#: By how many times the errors of means may differ between cells, by numbers of readings alone.
+UNEQUAL = 1.5
+#: Two cells do not tell from their difference which of them scatters.
+PAIR = 2
+#: Share of the largest value below which scatter is rounding.
+ROUNDING = 1e-9
+TEST = "Pitman's test"
+
+
+def cell_spreads(design: Design) -> Spreads | None:
+    """Return the spreads of the cells of several factors in blocks, and what chance makes of them.
+
+    None where there are no such cells, they hold unequal numbers of readings, or a cell is met
+    in too few blocks.
+
+    Notes
+    -----
+    Along the axes of the model (the mean of a block, what a factor changes in it, what is left)
+    cells that scatter alike are uncorrelated. Two of them scatter alike where their difference is
+    uncorrelated with their sum (Pitman, Biometrika 31, 1939); of more, the same is asked of all
+    axes at once, by the slope of the likelihood in the variances of the cells. Arms are looked at
+    by themselves and added up.
+    """
+    structure = design.structure
+    if structure.text or structure.factorial is None or len(structure.blocks) != 1:
+        return None
+    if structure.lines or design.observed is not None or len(design.groups) > MOST_OWN:
+        return None
+    if not design.statistics.measured.any() or _unequal(design):
+        return None
+    sets = list(_sets(design))
+    if not sets or min(len(left) for _, left in sets) < FEWEST_BLOCKS:
+        return None
+    if sorted(g for one, _ in sets for g in one.groups) != list(range(len(design.groups))):
+        return None
+    found = [_apart(one, left) for one, left in sets]
+    apart, freedom = (sum(part) for part in zip(*found, strict=True))
+    alike = float(special.gammaincc(0.5 * freedom, 0.5 * apart)) if freedom else 1.0
+    paired = max(left.shape[1] for _, left in sets) == PAIR
+    sds = {
+        int(g): float(sd)
+        for one, left in sets
+        for g, sd in zip(one.groups, _sds(left), strict=True)
+    }
+    least = design.yardstick.resolution / np.sqrt(12)
+    return Spreads(
+        groups=design.groups,
+        sds=tuple(sds[g] and max(sds[g], float(least)) for g in range(len(sds))),
+        p=alike,
+        fewest=min(len(left) for _, left in sets),
+        most=max(len(left) for _, left in sets),
+        within="" if paired else structure.blocking.name,
+        test=TEST,
+    )
+
+
+def with_own_cells(design: Design) -> Design:
+    """Return a design whose cells, where they hold several readings, have a scale each."""
+    structure = design.structure
+    factor = Factor(name=design.roles.group, labels=structure.groups, codes=structure.group)
+    found = role_structure(
+        factor,
+        structure.levels,
+        structure.blocks,
+        design.readings.told,
+        structure.factorial,
+        apart=any(stratum.lone for stratum in structure.strata),
+        cells=True,
+    )
+    return replace(design, structure=found)
+
+
+def have_own(design: Design, assumptions: Assumptions) -> bool:
+    """Whether the cells of several factors in blocks have a spread each."""
+    structure = design.structure
+    single = structure.factorial is not None and assumptions.sigma == "own"
+    return any(stratum.each for stratum in structure.strata) or (
+        single and structure.block is not None and bool(design.cells.max() == 1)
+    )
+
+
+def lines_or_cells(design: Design, lined: Design) -> Design:
+    """Return the design whose blocks have lines unless its cells show more clearly several spreads.
+
+    Parameters
+    ----------
+    design, lined
+        Without the lines, and with them; the same where there are none.
+    """
+    found = None if lined is design else _told(design)
+    drifts = min((one.p for one in Unsteady.every(design, LINED) if one.drifts), default=LINED)
+    return lined if found is None or found.p >= drifts else design
+
+
+def _told(design: Design) -> Spreads | None:
+    """Return the spreads of cells that have one each by default, as they show several."""
+    found, many = cell_spreads(design), len(design.groups)
+    if found is None or many > MOST_CELLS or found.p >= (LEVEL if many <= FEW_CELLS else SHOWN):
+        return None
+    # Changes between many levels whose order nobody knows may grow with how far these lie apart.
+    other = (one for one in Unsteady.every(design) if not one.drifts)
+    return None if any(len(one.along.labels) > FEWEST_LEVELS for one in other) else found
+
+
+def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assumptions]:
+    """Return a design whose cells have a spread each where they show several, and say why.
+
+    That is an error of a reading where a cell holds one, and how far it differs from block to
+    block where it holds several.
+    """
+    found = _told(design)
+    if found is None:
+        return design, assumptions
+    own = with_own_cells(design)
+    several = any(stratum.each for stratum in own.structure.strata)
+    how = "" if found.p < SHOWN else "may "
+    told = f"; {found.test} P = {found.p:.2g}" if found.p else ""
+    said = Advice(
+        f"Cells {how}scatter differently ({found.shown}{told}), so each has a spread "
+        "of its own (one for all: ",
+        Remedy("tau" if several else "sigma", "common"),
+        ").",
+    )
+    if not several:
+        own, assumptions = design, replace(assumptions, sigma="own")
+    return replace(own, notes=(*own.notes, said)), assumptions
+
+
+def _unequal(design: Design) -> bool:
+    """Whether means of cells err unlike because some cells hold more readings than others."""
+    count = design.cells.astype(np.float64)
+    share = np.divide(1, count, out=np.zeros_like(count), where=count > 0).sum(axis=0)
+    share /= (count > 0).sum(axis=0)
+    return bool(share.max() > UNEQUAL * share.min())
+
+
+def _sets(design: Design) -> Iterator[tuple[Directions, Array]]:
+    """Yield blocks that see the same cells, all that blocks of their kind see, and their means.
+
+    These about the means of the cells, shape (blocks, seen).
+    """
+    structure, groups = design.structure, len(design.groups)
+    kinds, kind = np.unique(design.cells > 0, axis=0, return_inverse=True)
+    part = (kinds[:, None] <= kinds[None]).all(axis=2) & ~np.eye(len(kinds), dtype=bool)
+    rows = ~part.any(axis=1)[kind.reshape(-1)][structure.blocking.codes]
+    block = structure.blocking.codes[rows]
+    _, place = np.unique(block * groups + structure.group[rows], return_inverse=True)
+    means = np.bincount(place, design.readings.value[rows]) / np.bincount(place)
+    whole = replace(structure, group=structure.group[rows])
+    try:
+        found = directions(whole, block, place)
+    except DesignError:  # blocks see other cells each, or nothing is alike in all of them
+        return
+    for one in found:
+        value = means[one.cells]
+        yield one, value - value.mean(axis=0)
+
+
+def _apart(along: Directions, left: Array) -> tuple[float, int]:
+    """Return how far cells are from scattering alike, a chi-squared, and its degrees of freedom."""
+    freedom, cells = len(left) - 1, left.shape[1]
+    spread = left.std(axis=0)
+    if spread.max() <= ROUNDING * max(np.abs(left).max(), 1e-300):
+        return 0.0, 0
+    if (spread <= ROUNDING * spread.max()).any():
+        return np.inf, cells - 1  # some show no scatter at all
+    scores, variance = left @ along.axes, np.empty(cells)
+    for mine in along.classes:
+        variance[mine] = np.square(scores[:, mine]).sum() / (freedom * mine.size)
+    if variance.min() <= ROUNDING * variance.max():
+        return 0.0, 0
+    pull = np.square((scores / variance) @ along.axes.T).sum(axis=0)
+    about = (along.axes / variance) @ along.axes.T
+    pull -= pull.mean()
+    return float(pull @ np.linalg.pinv(2 * freedom * np.square(about)) @ pull), cells - 1
+
+
+def _sds(left: Array) -> Array:
+    """Return how far each cell varies: as it stands of two, by itself of more."""
+    if left.shape[1] == PAIR:
+        return left.std(axis=0, ddof=1)
+    return np.where(left.std(axis=0) > 0, np.sqrt(Alone.of(left).own), 0.0)

@@ -1,0 +1,201 @@
+"""Cells of several factors in blocks that scatter differently: a spread each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import nestimate as ne
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
+from nestimate.model.cell_spreads import LEVEL, cell_spreads, with_own_cells
+
+pytestmark = pytest.mark.quick
+OPTIONS = {"ess": 1000, "seed": 1}
+MICE = {"group": ["arm", "time"], "block": "mouse"}
+LITTERS = {"group": ["geno", "treat"], "block": "litter"}
+TIMES = ("pre", "post")
+
+
+def mice(seed, sds, *, many=10, readings=1, times=TIMES, shared=0.5):
+    """Two arms of mice, no difference of arms; the SD at each time."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for arm in ("ctl", "drug"):
+        for k in range(many):
+            level = rng.normal(20, shared)
+            for time, sd in zip(times, sds, strict=True):
+                cell = level + rng.normal(0, sd)
+                own = cell + rng.normal(0, 0.3, readings) if readings > 1 else [cell]
+                rows += [(arm, f"{arm}{k}", time, round(y, 2)) for y in own]
+    return pd.DataFrame(rows, columns=["arm", "mouse", "time", "y"])
+
+
+def litters(seed, sds, *, many=10):
+    """Litters that hold all of two genotypes and two treatments, without effects."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for k in range(many):
+        cells = rng.normal(10, 1) + rng.normal(0, sds)
+        names = [(g, t) for g in ("WT", "KO") for t in ("veh", "drug")]
+        rows += [(f"L{k}", *name, round(y, 3)) for name, y in zip(names, cells, strict=True)]
+    return pd.DataFrame(rows, columns=["litter", "geno", "treat", "y"])
+
+
+def relative(times=TIMES, *, base=100.0, many=8):
+    """Values as per cent of each mouse's own first one, or less it."""
+    found = mice(3, (0.0,) + (8.0,) * (len(times) - 1), times=times, many=many, shared=0)
+    first = found["time"] == times[0]
+    return found.assign(y=np.where(first, base, found["y"] - 10 + base).round(1))
+
+
+def welch(table, arms=("ctl", "drug")):
+    means = table.groupby(["arm", "mouse"])["y"].mean()
+    found = stats.ttest_ind(*(means[arm] for arm in arms), equal_var=False)
+    return np.ptp(list(found.confidence_interval()))
+
+
+def width(answer, name):
+    return answer.contrasts[name].ci_high - answer.contrasts[name].ci_low
+
+
+def said(answer):
+    return " ".join((*answer.fit.model.design.notes, *answer.fit.model.design.warnings))
+
+
+def design(table, **roles):
+    group, block = ",".join(roles["group"]), roles["block"]
+    return Design.from_table(read_table(table), Roles(value="y", group=group, block=block))
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_a_time_that_scatters_more_has_its_own_spread(readings):
+    table = mice(1, (0.5, 4), readings=readings)
+    found = ne.compare(table, value="y", **MICE, options=OPTIONS)
+    assert "Cells scatter differently" in said(found)
+    for time in TIMES:
+        ratio = width(found, f"drug - ctl | {time}") / welch(table[table["time"] == time])
+        assert 0.9 < ratio < 1.35
+    one = ne.compare(table, value="y", **MICE, options=OPTIONS | {"tau": "common"})
+    assert width(one, "drug - ctl | post") < 0.85 * width(found, "drug - ctl | post")
+    assert "One spread serves all cells" in " ".join(str(one).split())
+    assert "One spread serves all cells" not in " ".join(str(found).split())
+
+
+def test_a_cell_of_litters_that_scatters_more_has_its_own_spread():
+    table = litters(1, (0.5, 0.5, 0.5, 2.5))
+    reference = {"geno": "WT", "treat": "veh"}
+    found = ne.compare(table, value="y", **LITTERS, reference=reference, options=OPTIONS)
+    assert "Cells scatter differently" in said(found)
+    for geno in ("WT", "KO"):
+        wide = table[table["geno"] == geno].pivot_table(index="litter", columns="treat", values="y")
+        pairs = stats.ttest_1samp(wide["drug"] - wide["veh"], 0).confidence_interval()
+        assert 0.85 < width(found, f"drug - veh | {geno}") / np.ptp(list(pairs)) < 1.3
+
+
+def test_cells_that_scatter_alike_have_one_spread():
+    for table, roles in ((mice(2, (1, 1)), MICE), (litters(4, (1, 1, 1, 1)), LITTERS)):
+        found = ne.compare(table, value="y", **roles, options=OPTIONS)
+        one = ne.compare(table, value="y", **roles, options=OPTIONS | {"sigma": "common"})
+        assert cell_spreads(found.fit.model.design).p > LEVEL
+        assert [c.ci_low for c in found.contrasts] == [c.ci_low for c in one.contrasts]
+
+
+@pytest.mark.parametrize("times", [TIMES, ("d0", "d7", "d14")])
+@pytest.mark.parametrize("base", [100.0, 0.0])
+def test_what_values_were_divided_by_is_named_and_no_other_value_a_slip(times, base):
+    table = relative(times, base=base)
+    found = ne.compare(table, value="y", **MICE, options=OPTIONS)
+    words = said(found)
+    assert f"y is {base:g} for time {times[0]} in every mouse" in words
+    assert f"without time = {times[0]}" in words
+    assert ("scale" in words and "divided by" in words) == (base > 0)
+    assert "SDs from the middle" not in words
+    assert "rests on the priors" not in words
+    last = times[-1]
+    ratio = width(found, f"drug - ctl | {last}") / welch(table[table["time"] == last])
+    assert 0.9 < ratio < 1.35
+    assert abs(width(found, f"drug - ctl | {times[0]}")) < 0.3
+
+
+def test_a_level_that_scatters_somewhere_is_not_what_values_were_divided_by():
+    table = relative()
+    row = table.index[(table["time"] == "pre") & (table["arm"] == "drug")][0]
+    table.loc[row, "y"] = 101.3
+    assert "were divided by" not in said(ne.compare(table, value="y", **MICE, options=OPTIONS))
+
+
+def test_of_two_cells_it_is_the_correlation_of_sum_and_difference():
+    table = mice(5, (1, 1.7), many=7)
+    wide = table.pivot_table(index=["arm", "mouse"], columns="time", values="y")
+    r = [
+        stats.pearsonr(own["post"] - own["pre"], own["post"] + own["pre"]).statistic
+        for _, own in wide.groupby("arm")
+    ]
+    assert cell_spreads(design(table, **MICE)).p == pytest.approx(
+        stats.chi2.sf(6 * np.square(r).sum(), 2), rel=1e-9
+    )
+
+
+def test_of_more_cells_it_is_the_slope_of_the_likelihood_in_their_variances():
+    """By differences of a multivariate normal density, at variances by mean squares."""
+    table = litters(6, (1, 1, 1, 1.6), many=9)
+    found = cell_spreads(design(table, **LITTERS))
+    wide = table.pivot_table(index="litter", columns=["geno", "treat"], values="y")[
+        [("WT", "veh"), ("WT", "drug"), ("KO", "veh"), ("KO", "drug")]
+    ].to_numpy()
+    left = wide - wide.mean(axis=0)
+    axes = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]).T / 2
+    whole = axes @ np.diag(np.square(left @ axes).sum(axis=0) / 8) @ axes.T
+
+    def density(more):
+        return stats.multivariate_normal(np.zeros(4), whole + np.diag(more)).logpdf(left).sum()
+
+    step = 1e-4
+    slope = np.array([(density(step * e) - density(-step * e)) / (2 * step) for e in np.eye(4)])
+    about = 0.5 * 8 * np.square(np.linalg.inv(whole))
+    slope -= slope.mean()
+    assert found.p == pytest.approx(
+        stats.chi2.sf(slope @ np.linalg.pinv(about) @ slope, 3), rel=1e-4
+    )
+
+
+def test_cells_that_scatter_alike_are_told_apart_as_often_as_stated():
+    """A correct program fails once in 10,000 (binomial, .25 of 160)."""
+    often = sum(cell_spreads(design(mice(s, (1, 1), many=6), **MICE)).p < LEVEL for s in range(80))
+    often += sum(
+        cell_spreads(design(litters(s, (1, 1, 1, 1), many=6), **LITTERS)).p < LEVEL
+        for s in range(80)
+    )
+    assert often < stats.binom(160, LEVEL).ppf(0.9999)
+    assert often > 10
+
+
+def test_cells_without_a_partner_or_with_unequal_readings_are_not_tested():
+    table = mice(7, (1, 4), many=3)
+    assert cell_spreads(design(table, **MICE)) is None
+    table = mice(8, (1, 4), many=8, readings=4)
+    few = table[(table["time"] == "pre") | ~table.duplicated(["mouse", "time"])]
+    assert cell_spreads(design(few, **MICE)) is None
+    missing = mice(9, (1, 4)).drop(index=[0, 5])
+    assert cell_spreads(design(missing, **MICE)).p < LEVEL
+
+
+def test_own_cells_turn_with_the_reference_and_survive_a_file(tmp_path):
+    table = mice(10, (0.5, 3), readings=2, many=6)
+    found = ne.compare(table, value="y", **MICE, options=OPTIONS)
+    assert any(stratum.each for stratum in found.fit.model.design.structure.strata)
+    turned = ne.compare(table, value="y", **MICE, reference={"time": "post"}, options=OPTIONS)
+    one, other = found.contrasts["post - pre | drug"], turned.contrasts["pre - post | drug"]
+    assert one.ci_low == pytest.approx(-other.ci_high, abs=1e-9)
+    found.save(tmp_path / "found.nestimate")
+    again = ne.load(tmp_path / "found.nestimate")
+    assert again.contrasts["post - pre | drug"] == one
+    assert any(stratum.each for stratum in again.fit.model.design.structure.strata)
+
+
+def test_a_design_with_own_cells_has_a_scale_for_each():
+    own = with_own_cells(design(mice(11, (1, 1), readings=2), **MICE))
+    (whole,) = (stratum for stratum in own.structure.strata if stratum.each)
+    assert whole.apart == own.groups

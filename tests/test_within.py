@@ -1,0 +1,204 @@
+"""Readings of groups that scatter differently about what they lie in have a spread each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import nestimate as ne
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.residues import Residues
+from nestimate.data.designs.within import readings_within
+from nestimate.data.tables.door import read_table
+
+OPTIONS = {"ess": 600}
+
+
+def pups(seed, n=(8, 2), sds=(0.5, 3.0), litters=5):
+    """Pups of two groups in litters, without an effect."""
+    rng = np.random.default_rng([seed, 3])
+    rows = [
+        (f"L{k}", drug, level + rng.normal(0, sd), rng.normal(50, 5))
+        for k in range(litters)
+        for level in [rng.normal(10, 1)]
+        for drug, size, sd in zip(("veh", "drug"), n, sds, strict=True)
+        for _ in range(size)
+    ]
+    return pd.DataFrame(rows, columns=["litter", "drug", "y", "age"])
+
+
+def mice(seed, n=(6, 3), sds=(0.3, 3.0)):
+    """Readings of five mice in each of two groups, without an effect."""
+    rng = np.random.default_rng([seed, 5])
+    rows = [
+        (g, f"{g}{m}", level + rng.normal(0, sd), rng.normal(50, 5))
+        for g, size, sd in zip("ab", n, sds, strict=True)
+        for m in range(5)
+        for level in [rng.normal(10, 0.5)]
+        for _ in range(size)
+    ]
+    return pd.DataFrame(rows, columns=["g", "m", "y", "age"])
+
+
+BLOCKED = {"value": "y", "group": "drug", "block": "litter", "reference": "veh"}
+NESTED = {"value": "y", "group": "g", "unit": "m", "reference": "a"}
+AGED = {**OPTIONS, "adjust": "age"}
+VEH, FIRST = {"drug": "veh"}, {"g": "a"}
+ASKED = {
+    "(1 | litter)": lambda: ne.fit("y ~ drug + (1 | litter)", pups(1), options=OPTIONS),
+    "(drug | litter)": lambda: ne.fit("y ~ drug + (drug | litter)", pups(1), options=OPTIONS),
+    "covariate in blocks": lambda: ne.compare(pups(1), **BLOCKED, options=AGED),
+    "units": lambda: ne.compare(mice(1), **NESTED, options=OPTIONS),
+    "(1 | m)": lambda: ne.fit("y ~ g + (1 | m)", mice(1), options=OPTIONS),
+    "covariate of units": lambda: ne.compare(mice(1), **NESTED, options=AGED),
+}
+
+
+@pytest.mark.parametrize("how", ASKED)
+def test_readings_that_scatter_differently_have_a_spread_each_and_it_is_said(how):
+    answer = ASKED[how]()
+    labels = {p.label for p in answer.model.parameters}
+    assert {f"sigma[{g}]" for g in answer.design.groups} <= labels
+    assert "scatter differently" in " ".join(answer.design.notes)
+
+
+@pytest.mark.parametrize("how", ASKED)
+def test_readings_that_scatter_alike_share_a_spread(how):
+    alike = {"pups": pups(5, (4, 4), (1.0, 1.0)), "mice": mice(5, (3, 3), (1.0, 1.0))}
+    whole = {
+        "(1 | litter)": lambda: ne.fit("y ~ drug + (1 | litter)", alike["pups"], options=OPTIONS),
+        "(drug | litter)": lambda: ne.fit(
+            "y ~ drug + (drug | litter)", alike["pups"], options=OPTIONS
+        ),
+        "covariate in blocks": lambda: ne.compare(alike["pups"], **BLOCKED, options=AGED),
+        "units": lambda: ne.compare(alike["mice"], **NESTED, options=OPTIONS),
+        "(1 | m)": lambda: ne.fit("y ~ g + (1 | m)", alike["mice"], options=OPTIONS),
+        "covariate of units": lambda: ne.compare(alike["mice"], **NESTED, options=AGED),
+    }
+    assert "sigma" in {p.label for p in whole[how]().model.parameters}
+
+
+@pytest.mark.parametrize(("roles", "formula", "made"), [
+    (BLOCKED, "y ~ drug + (drug | litter)", pups),
+    (NESTED, "y ~ g + (1 | m)", mice),
+])  # fmt: skip
+def test_a_formula_and_roles_that_say_the_same_have_the_same_spreads(roles, formula, made):
+    """Down to their priors; and beside a covariate that does nothing nearly so."""
+    table = made(4)
+    one = ne.compare(table, **roles, options=OPTIONS)
+    other = ne.fit(formula, table, reference={roles["group"]: roles["reference"]}, options=OPTIONS)
+    aged = ne.compare(table, **roles, options=AGED)
+    priors = [
+        {p.label: p.prior.scale for p in answer.model.parameters if p.name == "sigma"}
+        for answer in (one, other, aged)
+    ]
+    assert len(priors[0]) == 2
+    assert priors[1] == pytest.approx(priors[0], rel=1e-6)
+    assert priors[2] == pytest.approx(priors[0], rel=0.1)
+
+
+def test_a_noisy_group_in_clusters_is_not_made_sure_by_the_quiet_one():
+    """Twelve tables beside the paired t: with one spread the interval was .37 times as wide."""
+    widths = []
+    for seed in range(12):
+        table = pups(seed)
+        row = ne.fit("y ~ drug + (1 | litter)", table, options=OPTIONS).contrasts[0]
+        means = table.pivot_table(index="litter", columns="drug", values="y")
+        t = 2 * stats.t(4).ppf(0.975) * stats.sem(means["drug"] - means["veh"])
+        widths.append(((row.ci_high - row.ci_low), t))
+    ours, theirs = np.mean(widths, axis=0)
+    assert 0.6 < ours / theirs < 1.2
+
+
+def test_icc_of_units_is_that_of_each_group():
+    answer = ne.compare(mice(1), **NESTED, options=OPTIONS)
+    icc = {row.name: row.mean for row in answer.scales if row.name.startswith("icc")}
+    assert icc["icc[a]"] > 0.4
+    assert icc["icc[b]"] < 0.3
+    said = " ".join(str(answer).split())
+    assert "luck of these data" not in said
+    assert "known well beside" not in said
+    common = ne.compare(mice(1), **NESTED, options={**OPTIONS, "sigma": "common"})
+    (check,) = (c for c in common.advice if c.name == "spreads of readings")
+    assert "sigma" in {remedy.option for remedy in check.text.remedies}
+
+
+@pytest.mark.parametrize("formula", [
+    "y ~ drug + (1 | litter)", "y ~ drug + age + (drug | litter)", "y ~ drug + age + (age | litter)"
+])  # fmt: skip
+def test_residues_are_those_of_least_squares_with_a_column_for_everything(formula):
+    """Dummies, a slope of every cell, and leverages by the hat matrix."""
+    table = pups(3, (5, 4))
+    design = formula_design(read_table(table), parse_formula(formula))
+    codes = design.structure.group
+    found = Residues.of(design, codes)
+    cells = pd.get_dummies(table["litter"] + table["drug"]).to_numpy(float)
+    drugs = pd.get_dummies(table["drug"]).to_numpy(float)
+    age = table["age"].to_numpy() - table["age"].mean()
+    columns = [cells]
+    columns += [cells * age[:, None]] if "age |" in formula else []
+    columns += [drugs * age[:, None]] if "+ age" in formula else []
+    x = np.hstack(columns)
+    hat = x @ np.linalg.pinv(x)
+    assert found.left == pytest.approx(table["y"] - hat @ table["y"], abs=1e-7)
+    assert found.freedom == pytest.approx(1 - np.diag(hat), abs=1e-7)
+
+
+def test_the_test_is_bartlett_s_on_what_cells_leave():
+    """Cells of one size: their residues, scaled, are as many values as there are of freedom."""
+    table = pups(6, (2, 2), (1.0, 2.0), litters=8)
+    design = formula_design(read_table(table), parse_formula("y ~ drug + (1 | litter)"))
+    first = table.groupby(["drug", "litter"])["y"].agg(lambda own: np.subtract(*own) / np.sqrt(2))
+    squares = [np.square(first[drug]).sum() / 8 for drug in design.groups]
+    assert np.square(readings_within(design).sds) == pytest.approx(squares)
+    assert readings_within(design).fewest == 8
+
+
+@pytest.mark.parametrize("n", [(4, 4), (8, 1)])
+def test_the_test_of_readings_of_a_formula_holds_its_level(n):
+    """250 tables of equal spreads: P below .1 in a tenth of them, or fewer."""
+    parsed = parse_formula("y ~ drug + (1 | litter)")
+    seen = [
+        readings_within(formula_design(read_table(pups(s, n, (1.0, 1.0))), parsed)).uneven
+        for s in range(250)
+    ]
+    assert 0.02 < np.mean(seen) < 0.16
+
+
+def test_a_factor_that_is_not_compared_is_named_where_readings_scatter_by_it():
+    table = pups(7, (8, 6))
+    table["sex"] = np.random.default_rng(2).choice(["f", "m"], len(table))
+    table["dose"] = np.where(table["drug"] == "drug", 2.5, 0.0)
+    answer = ne.fit("y ~ sex + drug + (1 | litter)", table, options=OPTIONS)
+    (said,) = (w for w in answer.design.warnings if "scatter differently along drug" in w)
+    assert [(r.option, r.value) for r in said.remedies] == [("group", "drug")]
+    asked = ne.fit("y ~ sex + drug + (1 | litter)", table, group="drug", options=OPTIONS)
+    assert {"sigma[veh]", "sigma[drug]"} <= {p.label for p in asked.model.parameters}
+    assert not any("scatter differently along" in w for w in asked.design.warnings)
+    doses = ne.fit("y ~ dose + (1 | litter)", table, options=OPTIONS)
+    assert any("Written C(dose)" in w for w in doses.design.warnings)
+    even = pups(7, (8, 6), (1.0, 1.0)).assign(sex=table["sex"])
+    quiet = ne.fit("y ~ sex + drug + (1 | litter)", even, options=OPTIONS)
+    assert not any("scatter differently along" in w for w in quiet.design.warnings)
+
+
+def test_groups_that_vary_by_themselves_in_blocks_do_so_beside_a_covariate():
+    """Pitman's test speaks with the covariate as it does without."""
+    rng = np.random.default_rng(8)
+    rows = [
+        (f"k{k}", g, level + own + rng.normal(0, 0.1), rng.normal(50, 5))
+        for k in range(8)
+        for level in [rng.normal(0, 0.3)]
+        for g, sd in zip("abc", (0.3, 0.3, 3.0), strict=True)
+        for own in [rng.normal(0, sd)]
+        for _ in range(2)
+    ]
+    table = pd.DataFrame(rows, columns=["block", "g", "y", "age"])
+    roles = {"value": "y", "group": "g", "block": "block"}
+    plain = ne.compare(table, **roles, options=OPTIONS)
+    aged = ne.compare(table, **roles, options=AGED)
+    assert "Pitman" in " ".join(plain.design.notes)
+    assert "Pitman" in " ".join(aged.design.notes)
+    widths = [[row.ci_high - row.ci_low for row in one.contrasts] for one in (plain, aged)]
+    assert widths[1] == pytest.approx(widths[0], rel=0.25)

@@ -1,5 +1,6 @@
 """Times until something happened: the words for them, and for what says in which rows it did."""
 
+import re
 from collections.abc import Sequence
 
 from nestimate.data.designs.vocabulary import words
@@ -7,7 +8,7 @@ from nestimate.data.designs.vocabulary import words
 _EVENT = frozenset(
     {"event", "events", "status", "dead", "death", "died", "deceased", "failure", "failed"}
     | {"relapse", "relapsed", "recurrence", "progression", "progressed", "uncensored", "endpoint"}
-    | {"ereignis", "tot", "gestorben", "décès", "mort", "evento", "muerto", "muerte"}
+    | {"delta", "ereignis", "tot", "gestorben", "décès", "mort", "evento", "muerto", "muerte"}
 )
 #: The other way round: what is true of those whose end was not seen.
 _OPEN = frozenset(
@@ -21,6 +22,10 @@ _TIMES = frozenset(
     | {"survival", "lifespan", "os", "pfs", "dfs", "ttp", "followup", "latency", "duration"}
     | {"tage", "tag", "wochen", "monate", "zeit", "überleben", "jours", "semaines", "mois", "temps"}
     | {"survie", "días", "semanas", "meses", "tiempo", "supervivencia"}
+)
+_INTERVALS = (
+    (frozenset({"start", "begin", "beginn"}), frozenset({"stop", "end", "ende"})),
+    (frozenset({"entry"}), frozenset({"exit"})),
 )
 #: What cells say: it happened, and it did not as long as one looked.
 _PLAIN_YES = frozenset({"1", "yes", "y", "true", "ja", "oui", "sí"})
@@ -37,12 +42,20 @@ _NO = frozenset(
 
 def says_end(name: str) -> bool:
     """Return whether a column may say of each time whether it was the end: dead, censored."""
-    return bool(words(name) & (_EVENT | _OPEN))
+    said = words(name)
+    return bool(said & (_EVENT | _OPEN)) or any(word.endswith("stat") for word in said)
 
 
 def says_time(name: str) -> bool:
     """Return whether a column may hold times until something happened."""
-    return bool(words(name) & _TIMES)
+    said = words(name)
+    return bool(said & _TIMES) or any(word.endswith("time") for word in said)
+
+
+def says_interval(start: str, stop: str) -> bool:
+    """Return whether two columns may say from when until when something was looked at."""
+    first, last = (words(re.sub(r"^t(?=st(art|op)$)", "", name)) for name in (start, stop))
+    return any(first & begun and last & ended for begun, ended in _INTERVALS)
 
 
 def cut_off(event: str, labels: Sequence[str]) -> str | None:

@@ -58,7 +58,8 @@ WORDS = {
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "
-        "site loc location env lab operator observer experimenter center centre pair cohort "
+        "site loc location district county env lab operator observer "
+        "experimenter center centre pair cohort "
         "clone round preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station "
@@ -141,6 +142,11 @@ LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "c
 LINES = frozenset({"line", "linie", "lignée", "línea"})
 #: Words for what lives.
 ANIMALS = reused.ANIMALS
+#: Words for people, who are the same under every treatment that they have one after the other.
+PERSONS = frozenset(
+    {"subject", "subj", "patient", "participant", "person", "volunteer", "proband", "sujet"}
+    | {"sujeto", "paciente", "soggetto", "patientin", "probandin"}
+)
 #: Words for what each of them is from birth.
 BORN = frozenset(
     {"genotype", "genotyp", "génotype", "genotipo", "strain", "stamm", "souche", "cepa"}

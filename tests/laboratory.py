@@ -673,12 +673,12 @@ SHEETS = {
     "F1 slices of a mouse": Sheet(
         _twice("mouse,slice,drug,amplitude"),
         "compare --value amplitude --group drug --block mouse/slice",
-        says=("mouse m1, m2, m3 ... occur in more than one drug.",),
+        says=("slice 1, 2, 3 ... occur in more than one drug.",),
     ),
     "F1 cells of an animal, sweep after sweep": Sheet(
         _twice("animal,cell,drug,sweep,mV", anew=False, often=2),
         "compare --value mV --group drug --block animal/cell",
-        says=("same animal each time? Yes: design 1",),
+        says=("animal: design 1. cell: design 2.",),
         never=("cell/sweep",),
     ),
     "F1 plots in blocks": Sheet(
@@ -828,13 +828,13 @@ SHEETS = {
             [(r + 1, h, s + 1, 20 + 7 * r + 3 * s) for r in range(6) for h in ("ipsi", "contra")
              for s in range(4)]),
         "compare --value cells --group hemisphere --block rat",
-        says=("Are they the same rat each time?",),
+        never=("relabel",),
     ),
     "F5 patients before and after": Sheet(
         csv("patient,time,read,SBP", [(p + 1, t, r + 1, value(140, 9)) for p in range(8)
                                       for t in ("before", "after") for r in range(2)]),
         "compare --value SBP --group time --block patient",
-        says=("Are they the same patient each time?",),
+        never=("relabel",),
     ),
     "F6 complete blocks that are called Rep": Sheet(
         csv("Rep,Cultivar,Yield", [(r + 1, c, value(5 + r)) for r in range(4) for c in "ABCDE"]),

@@ -205,3 +205,183 @@ def test_weights_before_and_after_in_one_word():
 def test_a_refused_design_without_a_group_is_said():
     frame = pd.DataFrame({"block": ["B1", "B1", "B2", "B2", None, None], "y": rows(6)})
     assert "column 'block' is empty in 2 of 6 rows" in " ".join(str(ne.inspect(frame)).split())
+
+
+def told(frame):
+    """Return the designs that are proposed for a table, as arguments, likeliest first."""
+    return [dict(p.arguments()) for p in ne.inspect(frame).proposals]
+
+
+def followed(labels, *, number="age", unit="patient"):
+    """Return patients of two arms, each answered for at four visits in one of two words."""
+    rng = np.random.default_rng(6)
+    frame = built(f"{unit} visit", range(1, 25), [1, 2, 3, 4]).drop(columns="y")
+    frame["arm"] = np.where(frame[unit] % 2, "placebo", "active")
+    frame[number] = (rng.uniform(20, 70, 24).round(1))[frame[unit] - 1]
+    frame["state"] = np.array(labels)[rng.integers(0, 2, len(frame))]
+    return frame
+
+
+def test_an_outcome_in_two_words_is_the_value_where_numbers_are_ages():
+    frame = followed(["poor", "good"])
+    found = ne.inspect(frame)
+    assert {p.roles.value for p in found.proposals} == {"state"}
+    assert any(p.get("group") == "arm" and p.get("unit") == "patient" for p in told(frame))
+    said = " ".join(str(found).split())
+    assert "the share of 'good' is taken as the outcome" in said
+    edits = ["every state good = yes", "every state poor = no"]
+    assert all(edit in said for edit in edits)
+    answer = ne.compare(
+        frame,
+        value="state",
+        group="arm",
+        unit="patient",
+        options={"response": "proportion", "edits": edits, "ess": 200},
+    )
+    assert answer
+
+
+def test_yes_and_no_are_counted_where_numbers_label():
+    frame = followed(["yes", "no"], number="Time")
+    assert {p.roles.value for p in ne.inspect(frame).proposals} == {"state"}
+    assert "every state" not in str(ne.inspect(frame))
+
+
+def test_an_age_is_the_value_where_the_words_were_assigned():
+    frame = followed(["poor", "good"]).drop(columns="state")
+    assert {p.roles.value for p in ne.inspect(frame).proposals} == {"age"}
+
+
+def test_machines_are_compared_within_those_who_work_at_them():
+    frame = built("Worker Machine", range(1, 7), ["A", "B", "C"], repeat=3)
+    assert told(frame)[0] == {"value": "y", "group": "Machine", "block": "Worker"}
+    days = frame.rename(columns={"Machine": "day"})
+    assert told(days)[0].get("block") != "Worker"
+
+
+@pytest.mark.parametrize("name", ["Rail", "Mare"])
+def test_bare_numbers_are_one_of_many_and_the_user_is_asked(name):
+    frame = built(name, range(1, 8), repeat=5)
+    assert told(frame) == [
+        {"value": "y", "unit": name, "against": "0"},
+        {"value": "y", "group": name},
+    ]
+    assert f"Do you want to compare each {name} with the others?" in str(ne.inspect(frame))
+
+
+def test_what_was_done_to_whole_litters_is_compared_before_the_sexes_in_them():
+    frame = built("Litter sex", range(1, 28), ["Male", "Female"], repeat=6)
+    frame = frame[np.random.default_rng(4).random(len(frame)) < 0.9][["y", "sex", "Litter"]]
+    frame["Treatment"] = np.array(["Control", "Low", "High"])[(frame["Litter"] - 1) // 9]
+    assert told(frame)[0] == {"value": "y", "group": "Treatment", "unit": "Litter"}
+
+
+def test_places_on_wafers_of_a_lot_were_not_assigned():
+    frame = built("Lot Wafer Site", range(1, 9), [1, 2, 3], [1, 2, 3])
+    frame.insert(0, "Source", np.where(frame["Lot"] > 4, 2, 1))
+    assert told(frame)[0] == {"value": "y", "group": "Source", "unit": "Lot/Wafer"}
+
+
+def test_people_whose_rows_stand_together_are_the_same_under_both_treatments():
+    frame = built("Subject Drug Time", range(1, 7), ["old", "new"], [1, 2, 3, 6])
+    assert told(frame)[0] == {"value": "y", "group": "Drug,Time", "block": "Subject"}
+    apart = frame.sort_values(["Drug", "Subject", "Time"])
+    assert "formula" in told(apart)[0] or told(apart)[0].get("block") != "Subject"
+
+
+def test_numbers_of_rows_in_each_group_are_no_blocks():
+    frame = built("sp sex index", ["B", "O"], ["M", "F"], range(1, 21))
+    assert told(frame)[0] == {"value": "y", "group": "sp,sex"}
+
+
+def test_amounts_are_no_kinds_of_what_was_measured():
+    frame = built("Protein Source", ["Hi", "Lo"], ["Beef", "Cereal", "Pork"], repeat=10)
+    assert told(frame)[0] == {"value": "y", "group": "Protein,Source"}
+    frame["Protein"] = frame["Protein"].replace({"Hi": "albumin", "Lo": "casein"})
+    assert "only Protein = albumin" in str(ne.inspect(frame))
+
+
+def test_many_genotypes_of_a_trial_are_compared():
+    frame = built("county gen rep", ["C1", "C2", "C3"], [f"G{i:02}" for i in range(1, 71)], ["R1"])
+    assert told(frame)[0] == {"value": "y", "group": "gen", "block": "county"}
+
+
+def test_treatments_with_letters_and_numbers_met_in_all_blocks_are_factors():
+    levels = ["T1", "T2", "T3"], [f"M{i}" for i in range(1, 9)], ["R1", "R2", "R3"]
+    frame = built("time manage rep", *levels)
+    assert told(frame)[0] == {"value": "y", "group": "time,manage", "block": "rep"}
+
+
+def test_the_incidence_of_a_size_is_a_share():
+    rng = np.random.default_rng(3)
+    frame = built("herd period", range(1, 16), [1, 2, 3, 4]).drop(columns="y")
+    frame["size"] = rng.integers(5, 35, len(frame))
+    frame.insert(1, "incidence", rng.binomial(frame["size"], 0.2))
+    first = told(frame)[0]
+    assert first["response"] == "incidence/size"
+    assert first.get("against", "0.5") == "0.5"
+
+
+def test_counts_before_are_not_what_was_counted():
+    frame = built("subject period", range(1, 49), [1, 2, 3, 4]).drop(columns="y")
+    rng = np.random.default_rng(2)
+    frame["treatment"] = np.where(frame["subject"] > 24, "drug", "placebo")
+    frame["base"] = rng.integers(6, 90, 48)[frame["subject"] - 1]
+    frame["seizure.rate"] = rng.poisson(3, len(frame))
+    assert {p.roles.value for p in ne.inspect(frame).proposals} == {"seizure.rate"}
+
+
+def test_answers_met_far_more_often_than_others_are_no_units():
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"site": rng.integers(1, 21, 400), "urban": rng.choice(["Y", "N"], 400)})
+    frame["children"] = rng.choice(["0", "1", "2", "3+"], 400, p=[0.8, 0.1, 0.06, 0.04])
+    frame["y"] = rows(400)
+    assert not any("children" in (p.get("unit") or "").split("/")[:1] for p in told(frame))
+
+
+@pytest.mark.parametrize(
+    "times", ["start stop", "tstart tstop", "Start Stop", "entry exit"], ids=str
+)
+def test_intervals_until_something_happened_are_survival_data(times):
+    begun, ended = times.split()
+    frame = built("treat id", ["placebo", "drug"], range(1, 13), repeat=2).drop(columns="y")
+    frame["id"] = np.arange(48) // 2
+    frame[begun] = np.where(np.arange(48) % 2, 20 + np.arange(48) % 7, 0)
+    frame[ended] = frame[begun] + 5 + np.arange(48) % 11
+    frame["event"] = np.arange(48) % 2
+    found = ne.inspect(frame)
+    assert not found.proposals
+    assert "these are survival data" in found.instead
+
+
+@pytest.mark.parametrize(
+    ("time", "event"), [("futime", "fustat"), ("survTime", "status"), ("time", "delta")]
+)
+def test_times_cut_off_are_known_by_other_names(time, event):
+    rng = np.random.default_rng(9)
+    frame = pd.DataFrame({"rx": ["a", "b"] * 20, time: rng.integers(5, 900, 40)})
+    frame[event] = rng.integers(0, 2, 40)
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert f"{time} and {event} are survival data" in said
+
+
+def test_seeds_that_germinated_are_a_share_of_those_that_stand_beside():
+    frame = built("temp conc rep", ["T1", "T2", "T3"], [0, 0.1, 1, 10], ["R1", "R2", "R3"])
+    frame = frame.drop(columns="y").assign(germ=np.arange(36) * 7 % 41 + 5, seeds=50)
+    first = told(frame)[0]
+    assert first["response"] == "germ/seeds"
+    assert first["group"] == "temp,conc"
+
+
+def test_what_treatments_are_made_of_takes_no_block_away():
+    frame = built("rep treatment", ["R1", "R2", "R3", "R4"], [f"T{i}" for i in range(1, 7)])
+    agents = ["none", "oil", "oil", "soap", "soap", "soap"]
+    frame.insert(2, "agent", agents * 4)
+    assert told(frame)[0] == {"value": "y", "group": "treatment", "block": "rep"}
+
+
+def test_animals_met_in_several_runs_are_the_same_at_all_doses():
+    frame = built("Treatment Rabbit dose", ["Placebo", "MDL"], range(1, 6), [6.25, 12.5, 25, 50])
+    frame.insert(0, "Run", frame["Treatment"].str[0] + frame["Rabbit"].astype(str))
+    assert told(frame)[0].get("block", "").startswith("Rabbit")
+    assert not any("dose:Treatment:Rabbit" in str(p) for p in told(frame))

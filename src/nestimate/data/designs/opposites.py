@@ -24,13 +24,13 @@ _PAIRS = tuple(
 )
 #: Words for a part of what was counted that have no opposite, and for the whole of it.
 _PARTS = frozenset(
-    {"mutant", "alt", "brdu", "tunel", "males", "responders", "survivors", "alternations"}
-    | {"geschlüpft", "gekeimt"}
+    {"mutant", "alt", "brdu", "tunel", "males", "responders", "survivors", "incidence"}
+    | {"alternations", "germ", "geschlüpft", "gekeimt"}
 )
 _WHOLES = frozenset(
     {"total", "totals", "all", "released", "laid", "planted", "depth", "leaves", "oocytes", "mice"}
     | {"dapi", "hoechst", "live", "singlets", "parent", "larvae", "fish", "events", "born"}
-    | {"geboren", "puncta", "foci"}
+    | {"geboren", "puncta", "foci", "size"}
 )
 #: Words that end as those of what was done to a part do, and say something else.
 _NO_PARTS = frozenset({"speed", "breed", "bleed", "seed", "moved", "travelled", "traveled"})

@@ -25,7 +25,7 @@ def of_quantities(names: Iterable[str]) -> bool:
 
 #: What is known of a sample before anything is measured: how pure, how heavy at the start.
 _KNOWN = re.compile(
-    r"(?i)(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
+    r"(?i)^base$|(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
     r"[\W_]*[nµu]g|\b(start|initial)(ing)?[\W_]*(body[\W_]*)?(weight|gewicht)|\banfangsgewicht"
     r"|poids[\W_]*initial|peso[\W_]*inicial"
 )

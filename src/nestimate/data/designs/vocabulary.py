@@ -58,7 +58,8 @@ WORDS = {
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "
-        "site loc location env lab operator observer experimenter center centre pair cohort "
+        "site loc location district county env lab operator observer "
+        "experimenter center centre pair cohort "
         "clone round preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station "
@@ -141,6 +142,11 @@ LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "c
 LINES = frozenset({"line", "linie", "lignée", "línea"})
 #: Words for what lives.
 ANIMALS = reused.ANIMALS
+#: Words for people, who are the same under every treatment that they have one after the other.
+PERSONS = frozenset(
+    {"subject", "subj", "patient", "participant", "person", "volunteer", "proband", "sujet"}
+    | {"sujeto", "paciente", "soggetto", "patientin", "probandin"}
+)
 #: Words for what each of them is from birth.
 BORN = frozenset(
     {"genotype", "genotyp", "génotype", "genotipo", "strain", "stamm", "souche", "cepa"}
@@ -218,6 +224,7 @@ _AGAIN = frozenset(
 )
 #: Words that number anything where they stand alone: `Nr` may be the animal's.
 _NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})
+_INDEX = frozenset({"index", "idx", "row"})
 #: What programs call the column of row names that they write with a table.
 _ROW_NAMES = re.compile(
     r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*\d+|index"
@@ -298,7 +305,7 @@ def words(name: str) -> frozenset[str]:
 def repeats(name: str) -> bool:
     """Return whether a column may number whole experiments: `Rep` may, a technical one may not."""
     said = words(name)
-    return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
+    return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED - _INDEX)
 
 
 def names_rows(name: str) -> bool:

@@ -15,6 +15,7 @@ from nestimate.data.inspection.looks import (
     are_compared,
     are_dates,
     are_kinds,
+    are_levels,
     are_marks,
     are_names,
     number_things,
@@ -34,7 +35,7 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
         return False  # nor is a date of birth
     # A cytokine that is none, or a gene that is a control, was given rather than measured.
-    if any(label.casefold() in CONTROLS for label in labels):
+    if are_levels(labels) or any(label.casefold() in CONTROLS for label in labels):
         return True
     if "kind" in spoken:
         return False
@@ -81,11 +82,17 @@ def _of_trial(crossing: Crossing, name: str) -> bool:
 
     So are soils S1 to S3 with fertilizers F0 to F3 in every replicate, once or equally often.
     """
-    if crossing.size(name) > MOST_KINDS or name in crossing.runs:
+    labels = crossing.labels[name]
+    if crossing.size(name) > MOST_KINDS and not all(label[:1].isalpha() for label in labels):
         return False
+    if name in crossing.runs or crossing.size(name) > MOST_GROUPS:
+        return False
+    bare = all(map(str.isdigit, labels))
     sampled = {"unit", "block", "counter", "place", "person"}
     peers = [n for n in crossing.names if n != name and not hints(n) & sampled]
     peers = [n for n in peers if n not in crossing.runs and crossing.size(n) > 1]
+    # Wafers 1, 2, 3 of a lot, with places 1, 2, 3 on each, were not assigned.
+    peers = [n for n in peers if not bare or not all(map(str.isdigit, crossing.labels[n]))]
     holders = [n for n in crossing.names if "block" in hints(n) or n in crossing.runs]
     return any(
         _full(crossing, [name, peer, holder]) and crossing.size(holder) > 1

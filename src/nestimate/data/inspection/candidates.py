@@ -9,10 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from nestimate.data.designs.vocabulary import (
-    hints,
-    lasts,
-)
+from nestimate.data.designs.proportions import NO, YES
+from nestimate.data.designs.vocabulary import hints, lasts
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew
@@ -122,7 +120,7 @@ def possible(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
-            if relabel and met_again(crossing, unit, place):
+            if relabel and (met_again(crossing, unit, place) or _answer(crossing, place, unit)):
                 continue
             if relabel and crossing.single and (path or "place" in hints(unit)):
                 continue  # another animal in every row is no other tube in every box
@@ -133,14 +131,35 @@ def possible(
 
 
 def _lies_anyhow(crossing: Crossing, name: str) -> bool:
-    """Return whether numbers whose name says nothing lie anyhow beside all other labels.
+    """Return whether numbers, or yes and no, whose name says nothing lie anyhow beside all labels.
 
     So do scores, numbers of children and the like, which hold nothing together: what was sampled
     lies in what another column labels, or is met with most of its labels alike.
     """
-    if hints(name) or not all(map(str.isdigit, crossing.labels[name])) or crossing.size(name) < 3:
+    if hints(name):
         return False
-    return not any(_met_alike(crossing, name, n) for n in crossing.names if n != name)
+    if {label.casefold() for label in crossing.labels[name]} <= (YES | NO) - {"0", "1"}:
+        return True
+    if not all(map(str.isdigit, crossing.labels[name])) or crossing.size(name) < 3:
+        return False
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    if not others:
+        return _unequal(crossing, [name])
+    return not any(_met_alike(crossing, name, n) for n in others)
+
+
+def _answer(crossing: Crossing, place: Sequence[str], name: str) -> bool:
+    """Return whether a column rather says what patients answered, or were born with.
+
+    No word says that it was sampled, and some labels have far more rows than others.
+    """
+    return not hints(name) and _unequal(crossing, [*place, name])
+
+
+def _unequal(crossing: Crossing, names: Sequence[str]) -> bool:
+    """Return whether some combinations of labels have far more rows than most have."""
+    often = np.bincount(crossing.members(names), weights=crossing.rows)
+    return bool(often.max() > 4 * np.median(often))
 
 
 def _met_alike(crossing: Crossing, name: str, other: str) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.expressions import quoted
-from nestimate.data.designs.vocabulary import ANIMALS, BORN, WITHIN, hints, words
+from nestimate.data.designs.vocabulary import ANIMALS, BORN, PERSONS, WITHIN, hints, passes, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
-from nestimate.data.inspection.factors import begins_anew, holds_groups
+from nestimate.data.inspection.factors import begins_anew, holds_groups, stands_together
 from nestimate.data.inspection.looks import counting
 from nestimate.data.tables.cells import is_plain_number
 
@@ -43,8 +43,8 @@ def path_of(crossing: Crossing, factors: Sequence[str]) -> list[str]:
 
 
 def _anew(crossing: Crossing, name: str, chain: Sequence[str]) -> bool:
-    """Return whether animals are numbered anew in what a chain ends with."""
-    return bool(words(name) & ANIMALS) and begins_anew(crossing, name, chain[-1])
+    """Return whether animals or samples are numbered anew in what a chain ends with."""
+    return bool(words(name) & ANIMALS or passes(name)) and begins_anew(crossing, name, chain[-1])
 
 
 def random_terms(
@@ -93,11 +93,38 @@ def given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) 
     if crossing.size(*factors, outer) < 0.7 * cells * crossing.size(outer):
         return [[]]
     free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
+    inner = _inside(crossing, outer, factors)
+    free = [f for f in free if all(crossing.inside(name, f) for name in inner)]
     born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]
+    again = any(hints(name) >= {"block", "time"} for name in inner)
+    if again or _written_together(crossing, outer, free):
+        return [born] if free == born else [born, free]
     if _counts(crossing, outer) or outer in crossing.table.roles.values():
         return [free] if free == born else [free, born]
     # Names such as m1 are given with more care: only what they cannot mean is taken back.
     return [born] if free == born else [born, free]
+
+
+def _inside(crossing: Crossing, outer: str, factors: Sequence[str]) -> list[str]:
+    """Return what lies in each animal, several in most: runs, of which each is at all doses."""
+    others = [n for n in crossing.names if n not in {outer, *factors}]
+    others = [n for n in others if crossing.size(n) > crossing.size(outer)]
+    return [n for n in others if crossing.inside(n, outer) and crossing.most_rows([n]) > 1]
+
+
+def _written_together(crossing: Crossing, outer: str, factors: Sequence[str]) -> bool:
+    """Return whether each person's rows stand together, under one treatment after the other.
+
+    Who was numbered anew under each treatment stands below the other treatment's; animals of every
+    arm are often written side by side.
+    """
+    if (
+        not words(outer) & PERSONS
+        or outer in crossing.table.roles.values()
+        or not stands_together(crossing, outer)
+    ):
+        return False
+    return bool(factors) and not any(stands_together(crossing, factor) for factor in factors)
 
 
 def _counts(crossing: Crossing, name: str) -> bool:
@@ -109,7 +136,8 @@ def _counts(crossing: Crossing, name: str) -> bool:
 
 def numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
     """Return whether units of a name are numbered anew under every combination of factors."""
-    spoken = "unit" in hints(name) and _counts(crossing, name)
+    runs = _counts(crossing, name) or (passes(name) and counting(crossing.labels[name]))
+    spoken = "unit" in hints(name) and runs
     return spoken and not any(crossing.inside(name, factor) for factor in factors)
 
 

@@ -20,7 +20,7 @@ FEWEST_COLUMNS, FEWEST_POINTS = 3, 4
 #: A column of more labels is not compared.
 MOST_GROUPS = 12
 #: The same of a column whose name says that it is compared, as genotypes of a trial are.
-MOST_NAMED = 60
+MOST_NAMED = 100
 #: Amounts that are set at more levels say what they are amounts of.
 MOST_SET = 4
 _IN_UNITS = re.compile(r"[(\[][^)\]]*[^\W\d_][^)\]]*[)\]]\s*$")

@@ -29,6 +29,8 @@ from nestimate.data.inspection.looks import are_tags, are_wells, counting, stepp
 
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6
+#: Words for numbers of rows rather than for what was done again.
+_NUMBERS = frozenset({"index", "idx"})
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 
 
@@ -264,10 +266,13 @@ def meets_all(crossing: Crossing, name: str) -> bool:
     others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
     compared = [n for n in others if is_compared(crossing, n)]
     alone = all(n in compared or crossing.most_rows([n]) == 1 for n in others)
+    # Insecticide and its depth say of each treatment what it is.
+    whole = [n for n in compared if all(crossing.inside(n, other) for other in others)]
+    compared, alone = (whole[:1], True) if whole else (compared, alone)
     return (
         bool(compared)
         and alone
-        and bool(words(name) & REPEATS)
+        and bool(words(name) & REPEATS - _NUMBERS)
         and all(evenly_crossed(crossing, name, n) for n in compared)
         and crossing.most_rows([name, *compared]) == 1
     )

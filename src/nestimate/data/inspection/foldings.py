@@ -137,7 +137,8 @@ def _stepped(
         return
     labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
     pooled = _replicates(table, names, labels)
-    again, rather = taken == "rather readings", taken == "rather levels"
+    again = taken == "rather readings" and not converted(table, names, rest)
+    rather = taken == "rather levels"
     if pooled is None or levels is None:
         yield from [pooled] if pooled is not None else []
         yield from [replace(levels, likely=rather, open=True)] if levels is not None else []

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Self
 
 from nestimate.data.inspection.alongside import with_formulas
+from nestimate.data.inspection.answered import answered
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.classed import classes_of
@@ -20,7 +21,7 @@ from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.labelling import crossed_labels
 from nestimate.data.inspection.layouts import instead_said
 from nestimate.data.inspection.lifetimes import Lifetimes
-from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
+from nestimate.data.inspection.measurands import Measurand, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
     beside_columns,
     last_resort,
@@ -147,7 +148,7 @@ class Inspection:
     @classmethod
     def _of_whole(cls, table: Table, file: str | None, reading: Reading) -> Self:
         """Look at a table as it is, of which one kind of value or one time may be looked at."""
-        for measurand in chain(measurands(table), moments_of_means(table)):
+        for measurand in chain(measurands(table), moments_of_means(table), answered(table)):
             found = cls._with_totals(measurand.taken(table), file)
             if found.proposals:
                 return found._of_kind(table, measurand)._read(reading)
@@ -185,7 +186,7 @@ class Inspection:
         kind, counts = self.measurand, self.added
         apart = {kind and kind.column, *(counts.apart if counts else ())}
         every = [column.name for column in self.columns if column.name not in apart]
-        own = [said.edit for said in (kind, counts) if said is not None]
+        own = [*(kind.edits if kind else ()), *([counts.edit] if counts else [])]
         reading = replace(reading, edits=(*reading.edits, *own))
         file, chosen = self.file or "", reading.chosen
         proposals = tuple(
@@ -210,9 +211,7 @@ class Inspection:
 
     def _of_kind(self, table: Table, measurand: Measurand) -> Self:
         """Return the same for the whole table, of which one kind was looked at."""
-        timed = isinstance(measurand, Moment)
-        kind = Reason(role="kind", why=f"says {'when' if timed else 'what was measured'}")
-        roles = {**self.roles, measurand.column: (kind,)}
+        roles = {**self.roles, measurand.column: (measurand.reason,)}
         columns, n_rows = described(table), table.n_rows
         return replace(self, n_rows=n_rows, columns=columns, roles=roles, measurand=measurand)
 

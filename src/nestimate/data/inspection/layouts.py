@@ -9,6 +9,7 @@ from typing import Self
 from nestimate.data.designs.vocabulary import hints, lasts, words
 from nestimate.data.inspection.frequencies import frequencies_said
 from nestimate.data.inspection.kinds import Column, described
+from nestimate.data.inspection.lifetimes import intervals_said
 from nestimate.data.inspection.looks import FEWEST_WELLS, are_places, are_wells
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import number_like
@@ -69,11 +70,11 @@ def instead_said(table: Table) -> str:
     """Say what a table is in place of rows of readings, and what to make of it; "" otherwise.
 
     A plate as it lies, columns of wells that were read at times, rows of wells without a word of
-    what each got; survival times as Prism lays them out; rows of proteins with other numbers beside
-    those of samples; frequencies.
+    what each got; survival times as Prism lays them out, and by intervals; rows of proteins with
+    other numbers beside those of samples; frequencies.
     """
     plate = _as_it_lies(table) or _columns_of_wells(table) or _rows_of_wells(table)
-    said = plate or survival_said(table) or samples_said(table)
+    said = plate or survival_said(table) or intervals_said(table) or samples_said(table)
     return said or frequencies_said(table, described(table))
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.designs.endings import cut_off, says_end, says_time
+from nestimate.data.designs.endings import cut_off, says_end, says_interval, says_time
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.proposals import Proposal
@@ -17,6 +18,8 @@ from nestimate.data.tables.reading import Reading
 
 #: Different times from which on they are no levels of a factor.
 _FEWEST = 4
+#: What may have happened, and that it had not.
+MOST_ENDS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,29 @@ class Lifetimes:
         gone = {self.times, self.event}
         columns = {name: c for name, c in table.columns.items() if name not in gone}
         return replace(table, columns=columns, known={})
+
+
+def intervals_said(table: Table) -> str:
+    """Say that rows are intervals, at whose end something had happened or not; "" if they are not.
+
+    An animal has a row for every interval, and each ends after it began.
+    """
+    for start, stop in permutations(table.columns, 2):
+        if not says_interval(start, stop):
+            continue
+        begun, ended = _times(table, start), _times(table, stop)
+        if begun is None or ended is None or not np.all(ended >= begun):
+            continue
+        for event in [n for n in table.columns if n not in {start, stop} and says_end(n)]:
+            if len(table.labels(event)[1]) <= MOST_ENDS:
+                return (
+                    f"these are survival data: each row says from when ({start}) until when "
+                    f"({stop}) one looked, and {event} whether what was waited for had happened "
+                    "then. Such intervals are not analysed here. Where nothing else changes from "
+                    "one to the next, write one row for each of what was sampled, with its time, "
+                    f"{event} and group, and inspect that table."
+                )
+    return ""
 
 
 def _spelled(table: Table, number: float) -> str:

@@ -18,6 +18,7 @@ _MARKS = frozenset(
     | {"unmarked", "both", "left", "right", "2l", "2r", "l2", "r2", "lr2", "1l", "1r", "bi", "o"}
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
+_LEVELS = frozenset({"hi", "lo", "high", "low", "medium", "med", "mid", "none", "zero"})
 _ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
 #: More labels than this are not taken for kinds without a name that says so.
 MOST_KINDS = 4
@@ -140,6 +141,11 @@ _SPELLINGS = tuple(
         "baseline,bl,base",
     )
 )
+
+
+def are_levels(labels: Sequence[str]) -> bool:
+    """Return whether labels say how much of something was given: protein that is high or low."""
+    return {label.casefold() for label in labels} <= _LEVELS
 
 
 def cut_short(labels: Sequence[str]) -> list[list[str]]:

@@ -11,6 +11,8 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.kinds import describe_column, described
 from nestimate.data.inspection.layouts import samples_said
+from nestimate.data.inspection.looks import are_levels
+from nestimate.data.inspection.reasons import Reason
 from nestimate.data.inspection.relations import could_be_group
 from nestimate.data.inspection.summaries import summary_columns
 from nestimate.data.tables.door import Table
@@ -39,9 +41,14 @@ class Measurand:
     chosen: str
 
     @property
-    def edit(self) -> str:
-        """What leaves out the rows of the other kinds, as a line."""
-        return str(KeepOnly(where=((self.column, self.chosen),)))
+    def reason(self) -> Reason:
+        """Which role the column plays."""
+        return Reason(role="kind", why="says what was measured")
+
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """What leaves out the rows of the other kinds, as lines."""
+        return (str(KeepOnly(where=((self.column, self.chosen),))),)
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -59,6 +66,11 @@ class Measurand:
 @dataclass(frozen=True, kw_only=True)
 class Moment(Measurand):
     """A column that says when means were taken, and the time whose rows are looked at."""
+
+    @property
+    def reason(self) -> Reason:
+        """Which role the column plays."""
+        return Reason(role="kind", why="says when")
 
 
 def moments_of_means(table: Table) -> Iterator[Moment]:
@@ -107,7 +119,8 @@ def measurands(table: Table) -> Iterator[Measurand]:
         filled = np.ones(table.n_rows, dtype=np.bool_)
         crossing = Crossing.of_table(table, list(dict.fromkeys([name, *able])), filled)
         labels = crossing.labels.get(name, ())
-        if not labels or any(label.casefold() in CONTROLS for label in labels):
+        controls = any(label.casefold() in CONTROLS for label in labels)
+        if not labels or controls or are_levels(labels):
             continue
         compared = any(_crossed(crossing, name, group) for group in able)
         wide = not able and crossing.most_rows([name]) == 1 and len(measured) > 3

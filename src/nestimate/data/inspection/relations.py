@@ -13,7 +13,7 @@ from nestimate.data.inspection.candidates import (
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_compared
+from nestimate.data.inspection.looks import MOST_KINDS, are_compared, counting
 
 
 def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
@@ -105,11 +105,21 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     able = [n for n in able if "person" not in hints(n)] or able
     likely = likely_labels(crossing, able)
     if likely:
-        return likely
+        return [*likely, whole] if all(only_numbered(crossing, n) for n in likely) else likely
     single = [
         n for n in names if columns[n].kind == "constant" and hints(n) & {"group", "n"} == {"group"}
     ]
     return [*able, *(single or [whole])]
+
+
+def only_numbered(crossing: Crossing, name: str) -> bool:
+    """Return whether labels are nothing but 1, 2, 3 and so on, and no word says what they are.
+
+    So are rails, wafers and mares, of which each may be one of many.
+    """
+    labels = crossing.labels[name]
+    many = crossing.size(name) > MOST_KINDS and crossing.most_rows([name]) > 1
+    return many and not hints(name) and all(map(str.isdigit, labels)) and counting(labels)
 
 
 def could_be_group(column: Column, labels: int) -> bool:

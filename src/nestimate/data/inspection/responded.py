@@ -23,6 +23,9 @@ from nestimate.data.tables.grid import is_text
 from nestimate.data.tables.series import number_like
 from nestimate.errors import DataError, DesignError
 
+#: What a share is compared with where nothing is known: it lies between 0 and 1.
+EVEN = "0.5"
+
 
 def responded(
     table: Table, proposals: Sequence[Proposal], beside: Beside | None
@@ -33,7 +36,8 @@ def responded(
 
 def _responded(table: Table, proposal: Proposal, beside: Beside | None) -> Proposal:
     roles = proposal.roles
-    if not proposal.plain:
+    one = roles.one_group and not proposal.formula
+    if not (proposal.plain or one):
         return proposal
     if beside is not None and roles.value == beside.value:
         roles = _with(roles, beside)
@@ -46,11 +50,14 @@ def _responded(table: Table, proposal: Proposal, beside: Beside | None) -> Propo
             roles = replace(roles, response=Counted.word)
         else:
             return proposal
+    if one and roles.response != Proportions.word:
+        return proposal
     try:
         design = proposal.designed(table, roles)
     except (DataError, DesignError):
         return proposal
-    return replace(proposal, roles=roles, cautions=design.warnings)
+    against = EVEN if one else proposal.against
+    return replace(proposal, roles=roles, cautions=design.warnings, against=against)
 
 
 def _with(roles: Roles, beside: Beside) -> Roles:

@@ -16,9 +16,10 @@ from nestimate.data.designs.vocabulary import (
     WITHIN,
     hints,
     lasts,
+    passes,
     words,
 )
-from nestimate.data.inspection.assigned import may_be_compared
+from nestimate.data.inspection.assigned import evenly_crossed, may_be_compared
 from nestimate.data.inspection.candidates import Candidate, counts_within, possible
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments, visits
@@ -30,6 +31,7 @@ from nestimate.data.inspection.factors import (
     stands_together,
 )
 from nestimate.data.inspection.looks import are_compared, are_kinds, are_names, counting, stepped
+from nestimate.data.inspection.relations import only_numbered
 from nestimate.data.inspection.returning import one_each
 
 
@@ -57,6 +59,7 @@ def ranked(
     compared = compared or any(
         are_names(crossing.labels[g]) and not lasts(g) for g in groups if [g] == names
     )
+    compared = compared or any(_met_by_all(crossing, g, n) for g in groups for n in names if n != g)
     # Who compares sites or lines hardly asks whether all weights are 0.
     against = -1.0 if around or not compared else -5.0
     found = [
@@ -78,6 +81,10 @@ def _scored(
     score = against if group == whole else _group_score(group, crossing.labels[group])
     # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
     score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
+    # Workers are met with machines, and no machines with workers.
+    score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
+    # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
+    score -= 1.0 * (group != whole and only_numbered(crossing, group))
     score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
@@ -93,10 +100,14 @@ def _scored(
         returning = not crossing.inside(name, candidate.group)
         another = any(returning or begins_anew(crossing, name, b) for b in runs)
         score -= 3.0 * (lasts(name) and _of_days(candidate) and not another)
+    # So is what was done to whole litters.
+    given = any("group" in hints(n) and n in crossing.factors for n in {*unused} - {*untold})
+    score -= 2.0 * (given and "trait" in hints(group))
     for name in used:
         if name not in names or not counts_within(crossing, name, names):
             continue
-        score -= 3.0 * (name == candidate.group)
+        met = any(_met_by_all(crossing, name, block) for block in candidate.blocks)
+        score -= 3.0 * (name == candidate.group and not met)
         before = names[: names.index(name)]
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
     if used == (candidate.group,):
@@ -114,6 +125,18 @@ def _scored(
         anew=tuple(anew),
         over=tuple(name for name in merged if name in crossing.along),
     )
+
+
+def _met_by_all(crossing: Crossing, name: str, unit: str) -> bool:
+    """Return whether all workers met all machines A, B and C, equally often.
+
+    Days are none, nor is what is used up or numbered anew.
+    """
+    said = hints(name)
+    kept = "block" in said and not said & {"unit", "time", "counter"}
+    named = not any(map(str.isdigit, crossing.labels[name]))
+    lasting = lasts(unit) and not passes(unit)
+    return kept and named and lasting and evenly_crossed(crossing, name, unit)
 
 
 def _numbers_treated(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

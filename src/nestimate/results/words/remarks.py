@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from shlex import quote
 
 from nestimate.data.designs.vocabulary import excludes, hints, lasts, summary_role
+from nestimate.data.inspection.answered import Answered
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.dilutions import unread_dilutions
 from nestimate.data.inspection.inspection import Inspection
@@ -99,6 +100,15 @@ def _at_one_time(said: Moment, inspection: Inspection) -> str:
     )
 
 
+def _of_two(said: Answered) -> str:
+    other = next(kind for kind in said.kinds if kind != said.chosen)
+    swapped = "" if said.said else " To count the other one, swap yes and no behind --edit."
+    return (
+        f"{said.column} is '{said.chosen}' or '{other}' in each row, and the numbers of the table "
+        f"are times, ages or labels: the share of '{said.chosen}' is taken as the outcome.{swapped}"
+    )
+
+
 def one_of_several(inspection: Inspection) -> Iterable[str]:
     """Say that the designs are of one of several outcomes, and how another one is named."""
     said = inspection.measurand
@@ -106,6 +116,9 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
         return
     if isinstance(said, Moment):
         yield _at_one_time(said, inspection)
+        return
+    if isinstance(said, Answered):
+        yield _of_two(said)
         return
     first = inspection.proposals[0]
     given = f"{first.roles.group},{said.column}"
@@ -216,7 +229,10 @@ def _in_no_design(inspection: Inspection) -> Iterable[str]:
     used |= {edit.source for edit in inspection.apart.edits} if inspection.apart else set()
     for proposal in inspection.proposals:
         used |= {*proposal.candidate.used, *proposal.factors, *proposal.folded_columns}
-        used |= {*split_names(proposal.roles.group, [c.name for c in inspection.columns], ",")}
+        used |= {
+            proposal.roles.value,
+            *split_names(proposal.roles.group, [c.name for c in inspection.columns], ","),
+        }
     for column in inspection.columns if inspection.proposals else ():
         few = 2 <= column.distinct <= FEW and 2 * column.distinct <= inspection.n_rows
         said = hints(column.name) & {"trait", "remark", "person", "counter", "kind", "storage"}

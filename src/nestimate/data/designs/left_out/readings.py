@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nestimate.data.designs.censored import Censored
-from nestimate.data.designs.endings import cut_off, says_end, says_time
+from nestimate.data.designs.endings import cut_off, other_way, says_end, says_time
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.measures import LINEAR
 from nestimate.data.designs.opposites import opposed, speaks_of_part, speaks_of_whole
@@ -74,5 +74,5 @@ def _cut(table: Table, column: Unused, roles: Roles, rows: Rows) -> Advice | Non
         f"times ({column.name} {label}) were cut off before what was waited for had happened, and "
         "count here as if it had. Write > before each of them, and give ",
         Remedy("response", Censored.word),
-        ".",
+        f".{other_way(column.name, label)}",
     )

@@ -94,6 +94,24 @@ def test_a_cell_of_litters_that_scatters_more_has_its_own_spread():
         assert 0.85 < width(found, f"drug - veh | {geno}") / np.ptp(list(pairs)) < 1.3
 
 
+@pytest.mark.parametrize("noisy", [True, False])
+def test_one_noisy_time_of_many_is_not_taken_for_a_drift_without_a_word(noisy):
+    """Twelve cells get no spread each unasked: the answer says that lines may stand for one."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for mouse in range(16):
+        level, slope = rng.normal(0, 1), rng.normal(0, 0 if noisy else 0.4)
+        rows += [
+            ("ab"[mouse % 2], mouse, f"w{week}", level + slope * week + rng.normal(0, sd))
+            for week, sd in enumerate([0.6] * 5 + [2.5 if noisy else 0.6])
+        ]
+    table = pd.DataFrame(rows, columns=["arm", "id", "week", "y"])
+    answer = ne.compare(table, value="y", group="arm,week", block="id", options={"ess": 200})
+    said = " ".join(str(answer).split())
+    assert "Every id has its own line along week" in said
+    assert ("a time that scatters more than the others may look like a drift" in said) == noisy
+
+
 def test_cells_that_scatter_alike_have_one_spread():
     for table, roles in ((mice(2, (1, 1)), MICE), (litters(4, (1, 1, 1, 1)), LITTERS)):
         found = ne.compare(table, value="y", **roles, options=OPTIONS)

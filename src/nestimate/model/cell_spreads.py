@@ -123,9 +123,23 @@ def lines_or_cells(design: Design, lined: Design) -> Design:
     design, lined
         Without the lines, and with them; the same where there are none.
     """
-    found = None if lined is design else _told(design)
+    if lined is design:
+        return design
+    found, many = cell_spreads(design), len(design.groups) > MOST_CELLS
     drifts = min((one.p for one in Unsteady.every(design, LINED) if one.drifts), default=LINED)
-    return lined if found is None or found.p >= drifts else design
+    if found is None or found.p >= (min(drifts, SHOWN) if many else drifts):
+        return lined
+    if not many:
+        return lined if _told(design) is None else design
+    said = Advice(
+        f"Cells scatter differently ({found.shown}; {found.test} P = {found.p:.2g}), more clearly "
+        "than changes drift apart: a time that scatters more than the others may look like a "
+        "drift. The intervals of such cells are then too narrow, those of the others too wide. "
+        "A spread for each: ",
+        Remedy("sigma", "own"),
+        ".",
+    )
+    return replace(lined, warnings=(*lined.warnings, said))
 
 
 def _told(design: Design) -> Spreads | None:

@@ -11,8 +11,8 @@ from nestimate.data.tables.door import Wanted, read_table
 pytestmark = pytest.mark.quick
 
 
-def asked(table, unit=None):
-    roles = {"value": "y", "group": "g", "unit": unit}
+def asked(table, unit=None, *, one_group=False):
+    roles = {"value": "y", "group": "g", "unit": unit, "one_group": one_group}
     design = Design.from_table(read_table(table, Wanted(**roles)), Roles(**roles))
     return [said for said in design.warnings if "pasted twice" in said]
 
@@ -43,6 +43,18 @@ PASTED = {
 def test_rows_pasted_twice_are_asked_about(how):
     assert len(asked(pd.concat(PASTED[how](table()), ignore_index=True))) == 1
     assert not asked(table())
+
+
+@pytest.mark.parametrize("order", ["sorted", "shuffled", "below each other"])
+def test_one_group_of_which_every_value_stands_twice_is_asked_about(order):
+    values = np.random.default_rng(6).normal(5, 1, 12).round(3)
+    twice = {
+        "sorted": np.sort(np.repeat(values, 2)),
+        "shuffled": np.random.default_rng(7).permutation(np.repeat(values, 2)),
+        "below each other": np.tile(values, 2),
+    }[order]
+    for value, said in ((twice, 1), (values, 0), (np.repeat(values.round(), 2), 0)):
+        assert len(asked(pd.DataFrame({"g": "a", "y": value}), one_group=True)) == said
 
 
 def test_readings_of_some_units_that_were_pasted_twice_are_asked_about():

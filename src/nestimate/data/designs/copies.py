@@ -48,7 +48,9 @@ def doubt_copies(name: str, value: Array, place: Codes, group: Codes, where: str
     if share.max() < SHARE:
         return []
     met = np.unique(cells % distinct.size, return_counts=True)[1]
+    # Of one group none is met elsewhere: there every value has to recur.
     apart = np.ptp(place) > 0 and (met > 1).sum() <= ELSEWHERE * again.size
+    apart = apart or times.min() > 1
     alike = np.bincount(times[again]).max() >= ALIKE * again.size
     finely = apart and alike and again.size > _by_chance(distinct[which], distinct, place)
     if not finely and not _run(which, place):

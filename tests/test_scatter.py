@@ -143,6 +143,105 @@ def test_a_formula_that_spells_out_a_layout_has_its_scatter():
     assert spelt[None][0].freedom == 16
 
 
+@pytest.mark.parametrize(
+    ("groups", "readings", "gone"),
+    [("ab", 3, 0), ("abc", 2, 0), ("ab", 4, 5), ("abc", 3, 7)],
+    ids=["two", "three", "two, uneven", "three, uneven"],
+)
+def test_effects_of_a_factor_have_one_unit_as_formula_and_as_roles(groups, readings, gone):
+    frame = table(blocks=6, groups=groups, units=1, readings=readings, seed=3)
+    frame = frame.drop(frame.sample(gone, random_state=1).index)
+    spelt = formula_design(read_table(frame), parse_formula("y ~ arm + (arm | day)")).scatter
+    ((sd, freedom),) = scatter(frame, block="day")["tau_effect"]
+    (found,) = spelt[1]
+    assert (found.sd, found.freedom) == (pytest.approx(sd), freedom)
+    whole, each = apart(frame, block="day")
+    assert [(one.sd, one.freedom) for one in found.apart] == [
+        (pytest.approx(one.sd), one.freedom) for one in each
+    ]
+    assert whole.freedom == freedom
+
+
+def grown(times=(60, 62, 64, 66), animals=4, seed=1, slopes=0.15):
+    """Animals of two arms, whose levels lie far apart beside their slopes."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for m in range(2 * animals):
+        level, slope = rng.normal(20, 2), rng.normal(0.5, slopes)
+        own = times[m] if isinstance(times[0], tuple) else times
+        y = level + slope * (np.array(own) - 63) + rng.normal(0, 0.4, len(own))
+        rows += [(f"m{m}", "AB"[m % 2], t, v) for t, v in zip(own, y.round(3), strict=True)]
+    return pd.DataFrame(rows, columns=["m", "arm", "age", "y"])
+
+
+def of_slopes(frame, text="y ~ arm * age + (age | m)"):
+    design = formula_design(read_table(frame), parse_formula(text), apart=True)
+    (stratum,) = (s for s in design.structure.strata if s.of == "age")
+    return design.scatter[stratum.position], stratum.size, design.scatter[None][0]
+
+
+def least_squares(frame):
+    """The slope of every animal, and the error of each with one variance for all readings."""
+    fits = {m: np.polyfit(own.age - 63, own.y, 1) for m, own in frame.groupby("m")}
+    left = [own.y - np.polyval(fits[m], own.age - 63) for m, own in frame.groupby("m")]
+    sigma2 = sum(float(one @ one) for one in left) / max(len(frame) - 2 * len(fits), 1)
+    squares = {m: float(np.square(own.age - own.age.mean()).sum()) for m, own in frame.groupby("m")}
+    return {m: fit[0] for m, fit in fits.items()}, sigma2, squares
+
+
+@pytest.mark.parametrize("unit", [1.0, 24.0], ids=["days", "hours"])
+@pytest.mark.parametrize("origin", [0.0, 60.0, -2000.0])
+def test_slopes_of_clusters_have_the_scatter_of_their_own_slopes(unit, origin):
+    frame = grown()
+    slopes, sigma2, squares = least_squares(frame)
+    found, size, line = of_slopes(frame.assign(age=unit * (frame.age - origin)))
+    arm = frame.drop_duplicates("m").set_index("m").arm
+    assert (line.sd, line.freedom) == (pytest.approx(np.sqrt(sigma2)), 16)
+    for one, g in zip(found, "AB", strict=True):
+        own = np.var([slope for m, slope in slopes.items() if arm[m] == g], ddof=1)
+        expected = off(own, sigma2 / squares["m0"]) / unit
+        assert (one.sd / size, one.freedom) == (pytest.approx(expected), 3)
+
+
+def test_a_change_of_unit_changes_that_of_slopes_exactly():
+    frame = grown()
+    there = frame.assign(y=32.0 - 1.8 * frame.y)
+    for one, other in zip(of_slopes(frame)[0], of_slopes(there)[0], strict=True):
+        assert (other.sd, other.freedom) == (pytest.approx(1.8 * one.sd, rel=1e-9), one.freedom)
+
+
+def test_uneven_clusters_tell_of_slopes_without_bias():
+    """A cluster tells as much as it is long: (sum S - sum S^2 / sum S) / (k - 1) is its share."""
+    long, short = (0, 20, 40, 60), (0, 1, 2)
+    found = []
+    for seed in range(300):
+        frame = grown((long, short, short, long, long, short, short, short), 4, seed, 0.3)
+        each, size, _ = of_slopes(frame)
+        found += [(one.sd / size) ** 2 for one in each]
+    assert np.mean(found) == pytest.approx(0.09, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("times", "freedoms"),
+    [
+        ((60, 66), (3, 3)),
+        (((60, 66), (60,), (60, 66), (60, 66), (60,), (60, 63, 66), (60, 66), (60, 66)), (2, 2)),
+        (((60,), (61,), (62,), (63,), (64,), (65,), (66,), (60, 66)), (1, 1)),
+    ],
+    ids=["two times", "some one time", "next to none"],
+)
+def test_clusters_of_few_values_tell_what_they_can(times, freedoms):
+    frame = grown(times)
+    found, size, line = of_slopes(frame)
+    within = float(frame.groupby("arm")["y"].std().max())
+    assert tuple(one.freedom for one in found) == freedoms
+    for one in (*found, line):
+        assert 0 < one.sd <= 2 * within
+    slopes = [np.polyfit(own.age, own.y, 1)[0] for _, own in frame.groupby("m") if len(own) > 1]
+    if len(slopes) > 2:
+        assert max(one.sd for one in found) / size < 2 * np.std(slopes)
+
+
 def test_a_group_without_scatter_borrows_that_of_all():
     frame = pd.DataFrame({"arm": list("aaabbb"), "y": [1.0, 1, 1, 5, 7, 6]})
     (quiet, freedom), (own, _) = scatter(frame)["tau"]

@@ -166,6 +166,34 @@ def test_priors_that_make_a_noisy_group_look_quiet_are_not_called_robust():
     assert own.contrasts[0].ci_low < 0 < own.contrasts[0].ci_high
 
 
+def test_differences_of_slopes_have_a_verdict_of_their_own():
+    """With 4 animals in an arm it is they that follow the prior of the animals' slopes."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for m in range(8):
+        slope = 0.5 + 0.3 * (m % 2) + rng.normal(0, 0.15)
+        rows += [
+            (f"m{m}", "AB"[m % 2], t, 20 + m % 3 + slope * (t - 63) + rng.normal(0, 0.4))
+            for t in (60, 62, 64, 66)
+        ]
+    frame = pd.DataFrame(rows, columns=["m", "arm", "age", "y"])
+    options = {"ess": 4000, "seed": 1, "rope": (-0.1, 0.1), "simultaneous": True}
+    found = ne.fit("y ~ arm * age + (age | m)", frame, options=options)
+    groups, slopes = found.sensitivity
+    assert (groups.contrast, slopes.contrast) == ("B - A", "slope of age: B - A")
+    assert slopes.verdict == "prior-dependent"
+    assert not any(one.decision for one in slopes.scaled)
+    said = [str(check.text) for check in found.advice if check.name == "sensitivity"]
+    assert any(text.startswith("slope of age: B - A is prior-dependent") for text in said)
+    (drawn,) = (
+        row for _, row in found.summary().iterrows() if row["name"] == "slope of age: B - A"
+    )
+    ends = [(one.ci_low, one.ci_high) for one in slopes.scaled if one.family == "sigma"]
+    assert all(low < drawn["mean"] < high for low, high in ends)
+    alike = ne.fit("y ~ arm + age + (age | m)", frame, options={"ess": 2000})
+    assert [one.contrast for one in alike.sensitivity] == ["B - A"]
+
+
 def test_an_end_at_zero_to_within_its_error_is_not_called_the_same():
     """Groups known by mean, SD and n: with tau's prior half as wide the exact interval is below 0.
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.shown import Number, Scatter
 from nestimate.data.designs.stages import (
+    Lines,
     Stage,
     Variance,
+    centred,
     group_means,
     mean_square,
     over,
@@ -23,7 +25,7 @@ from nestimate.data.designs.stages import (
     without_gaps,
 )
 from nestimate.data.designs.statistics import Readings, Yardstick, seven_digits
-from nestimate.data.designs.stratum import Effect, Role, Stratum
+from nestimate.data.designs.stratum import Effect, Stratum
 from nestimate.data.designs.structure import Structure
 
 Array = NDArray[np.float64]
@@ -65,8 +67,8 @@ def measure_scatter(
     Notes
     -----
     A mean of n means with SD s has an error of s / sqrt(n): that part is taken off the variance of
-    the means, down to a quarter of it; the like holds of slopes of blocks. Where nothing tells a
-    scatter, and for slopes of a formula, it is that of all values within groups.
+    the means, down to a quarter of it; the like holds of slopes of blocks and clusters. Where
+    nothing tells a scatter it is that of all values within groups.
     """
     banded = structure.between and any(stratum.bands for stratum in structure.strata)
     looked = _banded if banded else _found
@@ -105,12 +107,6 @@ def _found(
     """Return the variance behind every scale."""
     y, x = stick.standardised(readings.value), structure.fixed[keep]
     x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
-    fixed = x.shape[1]
-    slopes: dict[Scale, slice] = {}
-    for stratum in (s for s in structure.strata if s.role is Role.SLOPE):
-        scale, columns = _slopes(structure, stratum, keep)
-        slopes[scale] = slice(x.shape[1], x.shape[1] + columns.shape[1])
-        x = np.hstack([x, columns])
     groups = 1 if structure.text else len(structure.means)
     found: dict[Scale, Variance] = {}
     alone: dict[Scale, Variance] = {}
@@ -122,29 +118,29 @@ def _found(
         return found, alone
     levels = _levels(structure, keep)
     rows = np.arange(len(y))
+    lines = _lines(structure, levels[-1].codes, keep)
+    alike = Stage(codes=rows, first=rows, y=y, x=x, error=np.zeros(y.shape), lines=lines)
+    telling = alike.telling(levels[0].codes)
     sigma, error = (
-        ([], np.zeros(y.shape))
+        ([], alike.error)
         if structure.home is not None and structure.merged
-        else _readings(readings, stick, (y, x), levels[0].codes, groups)
+        else _readings(readings, stick, telling, levels[0].codes, groups)
     )
-    stages = [Stage(codes=rows, first=rows, y=y, x=x, error=error)]
+    stages = [replace(alike, error=error)]
     present = np.unique(structure.outer.codes[keep])
     for stratum, effect in (*structure.heavy, *structure.inside):
         mine = structure.lies(stratum)[present] == (effect.group if stratum.lone else 0)
         found[_scale(structure, stratum, effect)] = (0.0, 0.0, int(mine.sum()) - 1)
     found |= {(None, g): variance for g, variance in enumerate(sigma)}
     if structure.text:
-        alone |= _readings_alone(readings, (y, x), levels[0].codes, len(structure.means))
+        alone |= _readings_alone(readings, telling, levels[0].codes, len(structure.means))
     told: list[_Level | None] = [None]
     for level in levels:
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
-        left, freedom = stages[child].residual(level.codes)
+        left, freedom = stages[child].telling(level.codes).residual(level.codes)
         variance = mean_square(left, freedom)
         if level is levels[-1]:
-            found |= {
-                scale: _of_slopes(stages[child], level.codes, columns, variance)
-                for scale, columns in slopes.items()
-            }
+            found |= _slopes(structure, stages[child], level.codes, keep)
         below = told[child]
         if below is not None and below.scale is not None:
             found[below.scale] = below.of(variance, stages[child], freedom)
@@ -164,7 +160,7 @@ def _found(
     elif whole is not None and whole[0] is not None:
         position = whole[0]
         homes = _homes(structure.strata[position], keep)[clusters.first]
-        for g, (variance, freedom) in _by_home(clusters.y, clusters.x[:, :fixed], homes).items():
+        for g, (variance, freedom) in _by_home(clusters.y, clusters.x, homes).items():
             found[position, g] = levels[-1].of(variance, clusters, freedom)
     return found, alone
 
@@ -244,43 +240,24 @@ class _Level:
         return self.times * variance, self.times * stage.error.mean(axis=0), freedom
 
 
-def _slopes(structure: Structure, stratum: Stratum, keep: NDArray[np.bool_]) -> tuple[Scale, Array]:
-    """Return which scale the slopes of blocks have, and a column for that of each block.
-
-    Of mean 0 in the block, and of the size of what they are along; of rows that lie in one level
-    between blocks where these have scales of their own.
-    """
-    block = structure.outer.codes[keep]
-    home = int(structure.lies(stratum)[block[0]])
-    block = without_gaps(block)
-    size = int(block.max()) + 1
-    column = stratum.column[keep] / stratum.size
-    column = column - group_means(column, block, size)[0][block]
-    return (stratum.position, home), np.eye(size)[block] * column[:, None]
+def _lines(structure: Structure, block: Codes, keep: NDArray[np.bool_]) -> Lines:
+    """Return along what blocks have slopes of their own, in the size of each whole column."""
+    columns = [s.column[keep] / s.size for s in structure.strata if s.sloped]
+    along = np.stack(columns, axis=1) if columns else np.empty((block.size, 0))
+    return Lines(block=block, along=centred(along, block, int(block.max()) + 1))
 
 
-def _of_slopes(stage: Stage, block: Codes, columns: slice, error: Number) -> Variance:
-    """Return the variance of slopes and the part of it that is error, and its freedom.
-
-    That is what they explain beside all else in the means of a stage.
-
-    Parameters
-    ----------
-    stage, block
-        What lies in the blocks, and the block of every row.
-    columns
-        Those of the slopes in the fixed part of the stage.
-    error
-        Variance of these means in their blocks, beside the slopes.
-    """
-    size = np.square(stage.x[:, columns]).sum(axis=0)
-    rest = replace(stage, x=np.delete(stage.x, columns, axis=1))
-    (without, more), (left, fewer) = rest.residual(block), stage.residual(block)
-    if more == fewer:
-        return UNKNOWN
-    explained = np.square(without).sum(axis=0) - np.square(left).sum(axis=0)
-    mean = float(size[size > 0].mean())
-    return explained / (more - fewer) / mean, error / mean, more - fewer
+def _slopes(
+    structure: Structure, stage: Stage, block: Codes, keep: NDArray[np.bool_]
+) -> dict[Scale, Variance]:
+    """Return the variance of slopes along every line, and in every group that has its own."""
+    present = np.unique(structure.outer.codes[keep])
+    found: dict[Scale, Variance] = {}
+    for line, stratum in enumerate(s for s in structure.strata if s.sloped):
+        lies = structure.lies(stratum)[present]
+        for home in np.unique(lies).tolist():
+            found[stratum.position, home] = stage.of_slopes(block, line, lies == home)
+    return found
 
 
 def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
@@ -311,18 +288,20 @@ def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
 
 
 def _readings(
-    rows: Readings, stick: Yardstick, columns: tuple[Array, Array], cell: Codes, groups: int
+    rows: Readings, stick: Yardstick, stage: Stage, cell: Codes, groups: int
 ) -> tuple[list[Variance], Array]:
     """Variance of a reading in its cell, by group, and the error of every row's value."""
-    y, x = columns
+    y, x = stage.y, stage.x
     measured = np.isnan(rows.error)
     weight = np.where(measured, rows.n, 0).astype(np.float64)
     total = np.bincount(cell, weights=weight)
     centre = over(sums(times(y, weight), cell, total.size), np.maximum(total, 1))
-    members = np.maximum(np.bincount(cell), 1)
-    inside = [column - group_means(column, cell, members.size)[0][cell] for column in x.T]
-    left, _ = regressed(times(y - centre[cell], np.sqrt(weight)), np.stack(inside, axis=1), 0)
-    fitted = int(np.linalg.matrix_rank(np.stack(inside, axis=1)))
+    inside = [centred(column, cell, total.size) for column in x.T]
+    (own, *inside), sloped = stage.lines.inside(cell, total.size).off(
+        times(y - centre[cell], np.sqrt(weight)), *inside
+    )
+    left, free = regressed(own, np.stack(inside, axis=1), 0)
+    fitted = round(sloped.sum()) + len(y) - free
     share = np.multiply.outer(np.where(measured, rows.ss, 0), 1 / np.square(stick.spread))
     squares = np.square(left) + share
     freedom = np.where(measured, 1 + rows.freedom, 0)
@@ -342,19 +321,18 @@ def _readings(
 
 
 def _readings_alone(
-    rows: Readings, columns: tuple[Array, Array], cell: Codes, groups: int
+    rows: Readings, stage: Stage, cell: Codes, groups: int
 ) -> dict[Scale, Variance]:
     """Variance of a reading of a formula in its cell, in each group by itself.
 
     Each has means and slopes of its own, so that a quiet one does not take the errors of a noisy
     one; they share them where one has too few readings for that.
     """
-    (y, x), kept = columns, np.empty(cell.size)
-    left = np.empty_like(y)
+    left, kept = np.empty_like(stage.y), np.empty(cell.size)
     for mine in (rows.group == g for g in np.unique(rows.group)):
-        left[mine], kept[mine] = _about_cells(y[mine], x[mine], without_gaps(cell[mine]))
+        left[mine], kept[mine] = _about_cells(stage, without_gaps(cell[mine]), mine)
     if (np.bincount(rows.group, kept, groups) <= MOSTLY).any():
-        left, kept = _about_cells(y, x, cell)
+        left, kept = _about_cells(stage, cell, np.ones(cell.size, dtype=bool))
     free, squares = np.bincount(rows.group, kept, groups), sums(left**2, rows.group, groups)
     return {
         (None, g): (square / share, 0.0, round(share)) if share > MOSTLY else UNKNOWN
@@ -362,14 +340,19 @@ def _readings_alone(
     }
 
 
-def _about_cells(y: Array, x: Array, cell: Codes) -> tuple[Array, Array]:
-    """Return what the means of cells and a regression leave of rows, and 1 less their leverages."""
+def _about_cells(stage: Stage, cell: Codes, rows: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Return what the means of cells, lines and a regression leave of rows, and 1 less leverages.
+
+    `cell`: that of each of the rows.
+    """
     size = int(cell.max()) + 1
-    inside, left = (own - group_means(own, cell, size)[0][cell] for own in (x, y))
-    inside = inside[:, np.abs(inside).max(axis=0, initial=0.0) > 1e-9]
-    left, _ = regressed(left, inside, 0)
-    taken = np.einsum("ij,ji->i", inside, np.linalg.pinv(inside))
-    return left, 1 - 1 / np.bincount(cell)[cell] - taken
+    columns = (centred(own[rows], cell, size) for own in (stage.y, *stage.x.T))
+    (left, *inside), sloped = stage.lines.where(rows).inside(cell, size).off(*columns)
+    x = np.stack(inside, axis=1)
+    x = x[:, np.abs(x).max(axis=0, initial=0.0) > 1e-9]
+    left, _ = regressed(left, x, 0)
+    taken = np.einsum("ij,ji->i", x, np.linalg.pinv(x))
+    return left, 1 - 1 / np.bincount(cell)[cell] - sloped - taken
 
 
 def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_]) -> Codes:

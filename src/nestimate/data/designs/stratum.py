@@ -128,6 +128,11 @@ class Stratum:
         return self.effects[0].column
 
     @property
+    def sloped(self) -> bool:
+        """Whether clusters have slopes of their own along a measurement in it."""
+        return self.heavy and bool(self.of) and self.split == 1
+
+    @property
     def what(self) -> str:
         """What differs between its members: their level, or what it is of."""
         return self.of or {Role.BLOCK: "level"}.get(self.role, "Intercept")

@@ -22,8 +22,9 @@ from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.priors import Exponential, Normal, Prior, StudentT, SymmetricBeta, Uniform
 from nestimate.results.analyses.power_scaling import log_priors, power_scaling
-from nestimate.results.estimates import estimands
+from nestimate.results.estimates.along import differences
 from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.estimands import Estimand
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.estimates.verdicts import rope_verdict
 
@@ -101,7 +102,7 @@ class Sensitivity:
     Attributes
     ----------
     contrast
-        `drug - placebo`.
+        `drug - placebo`, or `slope of age: drug - placebo`.
     scaled
         What it is with every prior half and twice as wide; four times too where units are few.
     priors
@@ -163,7 +164,7 @@ def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
 def sensitivities(
     fit: Fit, asked: Sequence[Contrast], question: Question
 ) -> tuple[Sensitivity, ...]:
-    """Return the sensitivity of every contrast; see `why_not`."""
+    """Return the sensitivity of every contrast, of groups and of slopes; see `why_not`."""
     # Equally weighted draws: the measure is normalised by their range, which draws of next to no
     # weight would stretch.
     which = fit.resampled[:MOST_DRAWS]
@@ -174,8 +175,10 @@ def sensitivities(
     likelihood = fit.log_likelihood[which]
     unscaled = [p.name for p in fit.model.free if isinstance(p.prior, Uniform)]
     others = _others(fit, which, [name for name in families if name not in unscaled])
-    drawn = [estimands.difference(fit.draws, contrast)[which] for contrast in asked]
-    usual = question.of_each(drawn, weights)
+    told = differences(fit.model.design, asked)
+    drawn = [one.of(fit.draws)[which] for one in told]
+    of_slopes = replace(question, rope=None, simultaneous=False)
+    usual = question.of_each(drawn[: len(asked)], weights)
     sorted_values, measured = [], []
     for own in drawn:
         order = np.argsort(own, kind="stable")  # once: sorting costs more than all that follows
@@ -188,13 +191,17 @@ def sensitivities(
         found = []
         questions = [
             usual,
-            *(question.of_each(one.values(asked, drawn), one.weights) for one in others),
+            *(
+                question.of_each(one.values(told, drawn)[: len(asked)], one.weights)
+                for one in others
+            ),
         ]
-        for contrast, own, (each, data) in zip(asked, sorted_values, measured, strict=True):
-            scaled = _scaled(fit, contrast, questions, *own, others)
+        for estimand, own, (each, data) in zip(told, sorted_values, measured, strict=True):
+            put = [of_slopes] * len(questions) if estimand.slope else questions
+            scaled = _scaled(fit, estimand, put, *own, others)
             found.append(
                 Sensitivity(
-                    contrast=contrast.name,
+                    contrast=estimand.name,
                     scaled=scaled,
                     priors=each,
                     likelihood=data,
@@ -207,8 +214,8 @@ def sensitivities(
     found = panels()
     for _ in range(REFITS):
         # What is called another answer is told by a new fit.
-        told = [panel.worst for panel in found]
-        names = {(w.family, w.factor) for w in told if w is not None and not w.refitted}
+        worst = [panel.worst for panel in found]
+        names = {(w.family, w.factor) for w in worst if w is not None and not w.refitted}
         if not names:
             break
         others = [
@@ -253,11 +260,9 @@ class _Other:
         """Whether the numbers can be trusted."""
         return self.k <= K_LIMIT if self.refitted else not self.poor
 
-    def values(self, asked: Sequence[Contrast], usual: Sequence[Array]) -> Sequence[Array]:
+    def values(self, told: Sequence[Estimand], usual: Sequence[Array]) -> Sequence[Array]:
         """Return the draws of every contrast, given those of the answer."""
-        if self.draws is None:
-            return usual
-        return [estimands.difference(self.draws, contrast) for contrast in asked]
+        return usual if self.draws is None else [one.of(self.draws) for one in told]
 
 
 def _others(fit: Fit, which: NDArray[np.intp], families: Sequence[str]) -> list[_Other]:
@@ -319,7 +324,7 @@ def widened(prior: Prior, factor: float) -> Prior:
 
 def _scaled(
     fit: Fit,
-    contrast: Contrast,
+    estimand: Estimand,
     questions: Sequence[Question],
     values: Array,
     order: NDArray[np.intp],
@@ -342,7 +347,7 @@ def _scaled(
     for other, each in zip(others, by_other, strict=True):
         own, ascending = values, order
         if other.draws is not None:
-            own = estimands.difference(other.draws, contrast)
+            own = estimand.of(other.draws)
             ascending = np.argsort(own, kind="stable")
             own = own[ascending]
         weights = other.weights[ascending]

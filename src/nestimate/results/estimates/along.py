@@ -1,13 +1,18 @@
 """Means beside those of the groups: of levels over other factors, elsewhere along measurements."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.along import ROUNDING
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Surface
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
 from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.estimands import Estimand, difference
 from nestimate.results.estimates.quantities import Quantity
 
 Array = NDArray[np.float64]
@@ -39,15 +44,39 @@ def along(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
                 rope=not surface.slope,
             )
             for contrast in asked
-            if not (surface.slope and (contrast.stated or _none(contrast, surface.weights)))
+            if _told(contrast, surface)
         ]
     return tuple(found)
 
 
-def _none(contrast: Contrast, weights: Array) -> bool:
-    """Whether a difference of slopes, of weights (groups, coefficients), is 0 by construction."""
-    apart = np.abs(contrast.weights @ weights).max()
-    return bool(apart <= ROUNDING * np.abs(weights).max())
+def differences(design: Design, asked: Sequence[Contrast]) -> tuple[Estimand, ...]:
+    """Return every contrast of groups, and that of their slopes where these differ."""
+    of_groups = (Estimand(name=c.name, of=partial(difference, contrast=c)) for c in asked)
+    of_slopes = (
+        Estimand(
+            name=surface.called(contrast.name),
+            of=partial(_weighed, weights=contrast.weights @ surface.weights),
+            slope=True,
+        )
+        for surface in design.structure.surfaces
+        if surface.slope
+        for contrast in asked
+        if _told(contrast, surface)
+    )
+    return (*of_groups, *of_slopes)
+
+
+def _weighed(draws: Draws, weights: Array) -> Array:
+    """Return a sum of weighted coefficients; shape (draws,)."""
+    return np.asarray(draws.centred @ weights)
+
+
+def _told(contrast: Contrast, surface: Surface) -> bool:
+    """Whether a contrast of what a surface says of groups is not 0, or stated, by construction."""
+    if not surface.slope:
+        return True
+    apart = np.abs(contrast.weights @ surface.weights).max()
+    return not contrast.stated and bool(apart > ROUNDING * np.abs(surface.weights).max())
 
 
 def _marginal(fit: Fit) -> list[Quantity]:

@@ -1,5 +1,8 @@
 """What is asked of the draws: pure functions of parameter draws, each named once."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -14,6 +17,25 @@ Groups = NDArray[np.intp] | slice
 
 #: Every group.
 ALL = slice(None)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Estimand:
+    """One number that is asked of draws.
+
+    Attributes
+    ----------
+    name
+        As printed: `drug - placebo`, `slope of age: drug - placebo`.
+    of
+        From draws to its values, (draws,).
+    slope
+        Whether it is a difference of slopes, which no ROPE is of.
+    """
+
+    name: str
+    of: Callable[[Draws], Array]
+    slope: bool = False
 
 
 def difference(draws: Draws, contrast: Contrast) -> Array:

@@ -69,6 +69,69 @@ def design(table, **roles):
     return Design.from_table(read_table(table), Roles(value="y", group=group, block=block))
 
 
+def aged(table, seed=0):
+    """Give every mouse, or litter, a number by chance."""
+    codes, labels = pd.factorize(table.iloc[:, 1 if "mouse" in table else 0])
+    ages = np.random.default_rng(seed).normal(10, 2, len(labels)).round(1)
+    return table.assign(age=ages[codes])
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_cells_have_their_own_spreads_beside_covariates(readings):
+    table = aged(mice(1, (0.5, 4), readings=readings))
+    found = ne.compare(table, value="y", **MICE, options=OPTIONS | {"adjust": "age"})
+    assert "Cells scatter differently" in said(found)
+    plain = ne.compare(table, value="y", **MICE, options=OPTIONS)
+    for time in TIMES:
+        name = f"drug - ctl | {time}"
+        assert 0.8 < width(found, name) / width(plain, name) < 1.4
+    # What is said of the widths is said of the same spreads.
+    (words,) = (note for note in found.fit.model.design.notes if "as wide as without" in note)
+    assert "0.9" in words or "1." in words
+    assert "One spread serves all cells" not in " ".join(str(found).split())
+
+
+def test_cells_of_litters_have_their_own_spreads_beside_covariates():
+    table = aged(litters(1, (0.5, 0.5, 0.5, 2.5)))
+    found = ne.compare(table, value="y", **LITTERS, options=OPTIONS | {"adjust": "age"})
+    plain = ne.compare(table, value="y", **LITTERS, options=OPTIONS)
+    assert "Cells scatter differently" in said(found)
+    for c in plain.contrasts:
+        assert 0.8 < width(found, c.name) / width(plain, c.name) < 1.6
+
+
+def test_what_covariates_explain_is_no_scatter_of_cells():
+    """A slope in some cells alone looks like scatter where it is not taken off."""
+    table = aged(mice(2, (1, 1), many=14))
+    steep = table.assign(y=table["y"] + 3 * (table["age"] - 10) * (table["time"] == "post"))
+    flat = [
+        cell_spreads(ne.compare(one, value="y", **MICE, options=adjusted).fit.model.design).p
+        for adjusted in (OPTIONS | {"adjust": "age"},)
+        for one in (table, steep)
+    ]
+    assert flat[0] == pytest.approx(flat[1], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("formula", "readings"),
+    [
+        ("y ~ arm * time + (1 | mouse)", 1),
+        ("y ~ arm * time + age + (1 | mouse)", 1),
+        ("y ~ arm * time + (time | mouse)", 3),
+    ],
+)
+def test_cells_of_a_formula_have_their_own_spreads(formula, readings):
+    table = aged(mice(1, (0.5, 4), readings=readings))
+    options = OPTIONS | {"contrast": "simple"}
+    found = ne.fit(formula, table, options=options)
+    assert "Cells scatter differently" in said(found)
+    for time in TIMES:
+        ratio = width(found, f"drug - ctl | {time}") / welch(table[table["time"] == time])
+        assert 0.8 < ratio < 1.4
+    one = ne.fit(formula, table, options=options | {"sigma": "common", "tau": "common"})
+    assert "One spread serves all cells" in " ".join(str(one).split())
+
+
 @pytest.mark.parametrize("readings", [1, 3])
 def test_a_time_that_scatters_more_has_its_own_spread(readings):
     table = mice(1, (0.5, 4), readings=readings)

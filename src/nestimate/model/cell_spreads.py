@@ -14,10 +14,12 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.residues import Residues
 from nestimate.data.designs.sphericity import FEWEST_LEVELS, LINED, Unsteady
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, Spreads
-from nestimate.data.designs.strata import role_structure
-from nestimate.data.designs.structure import Factor
+from nestimate.data.designs.strata import members_of, same_members, split
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.directions import Directions, directions
@@ -55,55 +57,50 @@ def cell_spreads(design: Design) -> Spreads | None:
     cells that scatter alike are uncorrelated. Two of them scatter alike where their difference is
     uncorrelated with their sum (Pitman, Biometrika 31, 1939); of more, the same is asked of all
     axes at once, by the slope of the likelihood in the variances of the cells. Arms are looked at
-    by themselves and added up.
+    by themselves and added up. What lies beside the cells, covariates, is taken off first by least
+    squares, with slopes of their own in every cell: what is left of quiet ones then does not hold
+    the errors of others.
     """
     structure = design.structure
-    if structure.text or structure.factorial is None or len(structure.blocks) != 1:
+    if structure.factorial is None or len(structure.blocks) != 1 or not _by_cells(structure):
         return None
     if structure.lines or design.observed is not None or len(design.groups) > MOST_OWN:
         return None
     if not design.statistics.measured.any() or _unequal(design):
         return None
     sets = list(_sets(design))
-    if not sets or min(len(left) for _, left in sets) < FEWEST_BLOCKS:
+    if not sets or min(freedom for *_, freedom in sets) < FEWEST_BLOCKS - 1:
         return None
-    if sorted(g for one, _ in sets for g in one.groups) != list(range(len(design.groups))):
+    if sorted(g for one, *_ in sets for g in one.groups) != list(range(len(design.groups))):
         return None
-    found = [_apart(one, left) for one, left in sets]
+    most = max(left.shape[1] for _, left, _ in sets)
+    if most < PAIR:
+        return None
+    found = [_apart(*one) for one in sets]
     apart, freedom = (sum(part) for part in zip(*found, strict=True))
     alike = float(special.gammaincc(0.5 * freedom, 0.5 * apart)) if freedom else 1.0
-    paired = max(left.shape[1] for _, left in sets) == PAIR
     sds = {
         int(g): float(sd)
-        for one, left in sets
-        for g, sd in zip(one.groups, _sds(left), strict=True)
+        for one, left, freedom in sets
+        for g, sd in zip(one.groups, _sds(left, freedom), strict=True)
     }
     least = design.yardstick.resolution / np.sqrt(12)
     return Spreads(
         groups=design.groups,
         sds=tuple(sds[g] and max(sds[g], float(least)) for g in range(len(sds))),
         p=alike,
-        fewest=min(len(left) for _, left in sets),
-        most=max(len(left) for _, left in sets),
-        within="" if paired else structure.blocking.name,
+        fewest=min(len(left) for _, left, _ in sets),
+        most=max(len(left) for _, left, _ in sets),
+        within="" if most == PAIR else structure.blocking.name,
         test=TEST,
     )
 
 
 def with_own_cells(design: Design) -> Design:
-    """Return a design whose cells, where they hold several readings, have a scale each."""
+    """Return a design whose cells, where they differ from block to block, have a scale each."""
     structure = design.structure
-    factor = Factor(name=design.roles.group, labels=structure.groups, codes=structure.group)
-    found = role_structure(
-        factor,
-        structure.levels,
-        structure.blocks,
-        design.readings.told,
-        structure.factorial,
-        apart=any(stratum.lone for stratum in structure.strata),
-        cells=True,
-    )
-    return replace(design, structure=found)
+    strata = (replace(one, each=_of_cells(one, structure)) for one in structure.strata)
+    return replace(design, structure=replace(structure, strata=tuple(strata)))
 
 
 def have_own(design: Design, assumptions: Assumptions) -> bool:
@@ -113,6 +110,21 @@ def have_own(design: Design, assumptions: Assumptions) -> bool:
     return any(stratum.each for stratum in structure.strata) or (
         single and structure.block is not None and bool(design.cells.max() == 1)
     )
+
+
+def _of_cells(stratum: Stratum, structure: Structure) -> bool:
+    """Whether it is how each cell differs from block to block."""
+    if not stratum.heavy or len(stratum.effects) != len(structure.groups):
+        return False
+    return same_members(members_of(stratum), split(stratum.level.codes, structure.group))
+
+
+def _by_cells(structure: Structure) -> bool:
+    """Whether all that scatters are blocks, how their cells differ, and readings."""
+    if not structure.text:
+        return True
+    apart = all(np.isin(effect.column, (0, 1)).all() for effect in structure.effects)
+    return apart and not structure.crossed and all(one.heavy for one in structure.strata)
 
 
 def lines_or_cells(design: Design, lined: Design) -> Design:
@@ -163,6 +175,8 @@ def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assum
         return design, assumptions
     own = with_own_cells(design)
     several = any(stratum.each for stratum in own.structure.strata)
+    if not several and design.cells.max() > 1:
+        return design, assumptions  # a formula that knows no scatter of cells beside readings
     how = "" if found.p < SHOWN else "may "
     told = f"; {found.test} P = {found.p:.2g}" if found.p else ""
     said = Advice(
@@ -184,31 +198,37 @@ def _unequal(design: Design) -> bool:
     return bool(share.max() > UNEQUAL * share.min())
 
 
-def _sets(design: Design) -> Iterator[tuple[Directions, Array]]:
+def _sets(design: Design) -> Iterator[tuple[Directions, Array, int]]:
     """Yield blocks that see the same cells, all that blocks of their kind see, and their means.
 
-    These about the means of the cells, shape (blocks, seen).
+    These about the means of the cells and what lies beside these, shape (blocks, seen); and the
+    degrees of freedom of each that are left.
     """
     structure, groups = design.structure, len(design.groups)
     kinds, kind = np.unique(design.cells > 0, axis=0, return_inverse=True)
     part = (kinds[:, None] <= kinds[None]).all(axis=2) & ~np.eye(len(kinds), dtype=bool)
     rows = ~part.any(axis=1)[kind.reshape(-1)][structure.blocking.codes]
     block = structure.blocking.codes[rows]
-    _, place = np.unique(block * groups + structure.group[rows], return_inverse=True)
-    means = np.bincount(place, design.readings.value[rows]) / np.bincount(place)
     whole = replace(structure, group=structure.group[rows])
+    cells, place = np.unique(block * groups + whole.group, return_inverse=True)
     try:
         found = directions(whole, block, place)
     except DesignError:  # blocks see other cells each, or nothing is alike in all of them
         return
+    columns = np.column_stack([design.readings.value, structure.fixed])[rows]
+    sums = np.stack([np.bincount(place, column) for column in columns.T], axis=1)
+    means = sums / np.bincount(place)[:, None]
+    own = np.eye(groups)[cells % groups]
+    beside = (means[:, 1:, None] * own[:, None, :]).reshape(len(cells), -1)
+    about = Residues.about(cells % groups, np.empty((len(cells), 0)), means[:, 0], beside)
     for one in found:
-        value = means[one.cells]
-        yield one, value - value.mean(axis=0)
+        kept = about.freedom[one.cells].sum(axis=0)
+        yield one, about.left[one.cells], round(float(kept.min()))
 
 
-def _apart(along: Directions, left: Array) -> tuple[float, int]:
+def _apart(along: Directions, left: Array, freedom: int) -> tuple[float, int]:
     """Return how far cells are from scattering alike, a chi-squared, and its degrees of freedom."""
-    freedom, cells = len(left) - 1, left.shape[1]
+    cells = left.shape[1]
     spread = left.std(axis=0)
     if spread.max() <= ROUNDING * max(np.abs(left).max(), 1e-300):
         return 0.0, 0
@@ -225,8 +245,8 @@ def _apart(along: Directions, left: Array) -> tuple[float, int]:
     return float(pull @ np.linalg.pinv(2 * freedom * np.square(about)) @ pull), cells - 1
 
 
-def _sds(left: Array) -> Array:
+def _sds(left: Array, freedom: int) -> Array:
     """Return how far each cell varies: as it stands of two, by itself of more."""
     if left.shape[1] == PAIR:
-        return left.std(axis=0, ddof=1)
+        return np.sqrt(np.square(left).sum(axis=0) / freedom)
     return np.where(left.std(axis=0) > 0, np.sqrt(Alone.of(left).own), 0.0)

@@ -45,14 +45,16 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     inside = _inside_checks(model)
     if have_own(design, model.assumptions):
         return inside
+    found = cell_spreads(design)
+    own = Advice("A spread for each: ", Remedy("sigma", "own"), ".")
     inside = (
         *inside,
         *_inside_check(
             "spreads of cells",
-            cell_spreads(design),
+            found,
             "all cells",
             "intervals of cells that scatter more are too narrow, those of the others are too wide",
-            Advice("A spread for each: ", Remedy("sigma", "own"), "."),
+            own if found is None or design.cells.max() == 1 else SEVERAL,
         ),
     )
     apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
@@ -63,6 +65,13 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     told = len(design.groups) == PAIR or along
     seen = [s for s in all_spreads(design) if s.uneven or not (told and s.within)]
     return (*(_spread_check(design, found) for found in seen), *along, *inside)
+
+
+#: What gives cells of several readings, which have spreads of their own about theirs, one each.
+SEVERAL = (
+    "Each has its own where neither tau nor sigma is stated; in a formula, if how cells differ is "
+    "a term of it, as (time | mouse) is."
+)
 
 
 def _along_checks(design: Design, call: Mapping[str, Any], *, apart: bool) -> tuple[Check, ...]:

@@ -48,12 +48,12 @@ def doubt_copies(name: str, value: Array, place: Codes, group: Codes, where: str
     if share.max() < SHARE:
         return []
     met = np.unique(cells % distinct.size, return_counts=True)[1]
-    # Of one group none is met elsewhere: there every value has to recur.
     apart = np.ptp(place) > 0 and (met > 1).sum() <= ELSEWHERE * again.size
-    apart = apart or times.min() > 1
     alike = np.bincount(times[again]).max() >= ALIKE * again.size
     finely = apart and alike and again.size > _by_chance(distinct[which], distinct, place)
-    if not finely and not _run(which, place):
+    # Of many values in one place no chance repeats each as often as every other.
+    each = np.ptp(place) == 0 and again.size >= RUN and times.min() == times.max()
+    if not (finely or each or _run(which, place)):
         return []
     many = "Every value" if times.min() > 1 else f"{again.size} values"
     verb = "occurs at least twice" if times.min() > 1 else "occur more than once"

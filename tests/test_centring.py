@@ -25,7 +25,7 @@ def table(origin=0.0):
 
 
 def told(formula, frame, **options):
-    answer = ne.fit(formula, frame, options={"ess": 600, **options})
+    answer = ne.fit(formula, frame, options={"ess": 4000, **options})
     rows = {row.name: row for row in (*answer.contrasts, *answer.along)}
     return rows, {row.name: row for row in answer.coefficients}
 

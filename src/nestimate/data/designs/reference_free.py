@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import frozen, unit_statistics
 from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.structure import Factor
@@ -86,7 +87,20 @@ def regrouped(design: Design, order: Sequence[int]) -> Design:
         ),
         readings=readings,
         statistics=unit_statistics(readings, design.yardstick),
+        scatter={
+            what: _reordered(seen, order) if what is None else seen
+            for what, seen in design.scatter.items()
+        },
     )
+
+
+def _reordered(seen: tuple[Scatter, ...], order: Sequence[int]) -> tuple[Scatter, ...]:
+    """Return what readings of the groups show, each by itself, in another order of the groups."""
+    if len(seen) == len(order) > 1:
+        return tuple(seen[g] for g in order)
+    if len(seen) == 1 and len(seen[0].apart) == len(order):
+        return (replace(seen[0], apart=tuple(seen[0].apart[g] for g in order)),)
+    return seen
 
 
 def _crossing(crossing: Crossing, group: Codes, order: tuple[int, ...]) -> Crossing:

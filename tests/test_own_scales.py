@@ -459,6 +459,7 @@ def test_slopes_of_animals_are_those_of_their_own_arm():
         assert len(own) == 11
         for animal, rows in frame.groupby("animal"):
             slope = np.polyfit(rows["week"], rows["value"], 1)[0]
-            assert own[animal] == pytest.approx(slope, abs=0.4)
+            # Drawn towards its arm's slope by how far slopes differ; the other arm's is 5 off.
+            assert own[animal] == pytest.approx(slope, abs=1)
         new = {row.name: row.mean for row in answer.new_blocks}
         assert new["week | b"] - new["week | a"] > 4

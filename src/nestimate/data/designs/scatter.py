@@ -367,7 +367,8 @@ def _scatters(found: Sequence[Variance], stick: Yardstick) -> tuple[Scatter, ...
     least = stick.resolution / np.sqrt(12)
     seen: list[Scatter] = []
     for variance, error, freedom in found:
-        sd = np.sqrt(np.maximum(variance - error, LEAST * np.asarray(variance)))
+        # Where nothing scatters, rounding may leave less than 0.
+        sd = np.sqrt(np.maximum(variance - error, LEAST * np.maximum(variance, 0.0)))
         # Rounded, so that a change of unit does not reach the sampler.
         own = stick.spread * seven_digits(sd)
         # What no degree of freedom tells is 0, and so below the least.

@@ -218,3 +218,10 @@ def test_a_sum_is_read_as_it_is_written(names, why):
 def test_a_sum_that_cannot_be_is_refused(edit, said):
     with pytest.raises(DataError, match=said):
         read("row 5, y = 1", edit)
+
+
+def test_a_misspelt_column_of_an_edit_is_guessed(tmp_path):
+    path = tmp_path / "plots.csv"
+    path.write_text("Variety,y\na,1.5\nb,2.5\n")
+    with pytest.raises(DataError, match=r"no column 'Varity'\. Did you mean 'Variety'"):
+        read_table(path, Wanted(edits=("only Varity = a",)))

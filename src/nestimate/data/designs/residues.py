@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.stages import centred
 from nestimate.data.designs.strata import split
 from nestimate.data.designs.structure import Structure
 
@@ -93,8 +94,7 @@ def _inside(columns: Array, own: Array, cell: Codes) -> tuple[Array, Array]:
     """Return columns less the mean, and slopes along `own`, of each cell; and what rows keep."""
     count = np.bincount(cell)
     if not own.shape[1]:
-        means = np.stack([np.bincount(cell, column) for column in columns.T], axis=1)
-        return columns - (means / np.maximum(count, 1)[:, None])[cell], 1 - 1 / count[cell]
+        return centred(columns, cell, count.size), 1 - 1 / count[cell]
     left, freedom = np.empty_like(columns), np.empty(cell.size)
     for mine in np.split(np.argsort(cell, kind="stable"), np.cumsum(count)[:-1]):
         basis = _basis(np.column_stack([np.ones(mine.size), own[mine] - own[mine].mean(axis=0)]))

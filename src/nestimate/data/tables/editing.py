@@ -8,7 +8,7 @@ import pyarrow as pa
 from nestimate.data.tables.cells import is_plain_number, tidy
 from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.series import numeric
-from nestimate.errors import DataError, listed
+from nestimate.errors import DataError, one_of
 
 _PLAIN = re.compile(r"[\w.+/%-]+")
 
@@ -51,9 +51,7 @@ def column_place(grid: Grid, name: str, edit: object) -> int:
     for known in (names, [f"column {i + 1}" for i in range(len(names))]):
         if name in known:
             return known.index(name)
-    raise DataError(
-        f"{grid.source}, edit '{edit}': there is no column '{name}'. There is: {listed(names, 12)}."
-    )
+    raise DataError(f"{grid.source}, edit '{edit}': {one_of('column', name, names)}")
 
 
 def row_place(grid: Grid, row: str, edit: object) -> int:

@@ -171,7 +171,7 @@ def check_blocks(
     expected
         Which cells should have values, (blocks, groups); None: all of them.
     anew
-        Whether equal labels are other blocks in another group.
+        Whether labels are met again in other groups, as other blocks.
 
     Raises
     ------

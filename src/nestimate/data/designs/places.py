@@ -27,14 +27,17 @@ def placed_blocks(
     paths = roles.block_paths(table, roles.group_columns(table))
     blocks: tuple[Level, ...] = ()
     parent: Level | None = None
+    anew = False
     for path in paths:
         for name in path:
             found = read_level(table, name, keep)
+            if not blocks:
+                met = np.unique(found.codes * len(groups) + group)
+                anew = bool((np.bincount(met // len(groups)) > 1).any())
             parent = found if parent is None else place_subunits(parent, found)
         blocks += () if parent is None else (parent,)
     if not blocks:
         return (), group, groups, []
-    anew = len(paths[0]) > 1
     expected = compared.expected(blocks[0])
     doubts = check_blocks(blocks[0], group, groups, compared.name, expected, anew=anew)
     doubts += doubt_labels(blocks[0])

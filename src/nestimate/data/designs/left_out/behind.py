@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.beside import constant
 from nestimate.data.designs.left_out.holders import may_return, numbered
 from nestimate.data.designs.left_out.kinds import Array, Codes, LeftOut, Looked, Points
 from nestimate.data.designs.left_out.uneven import ALIKE as UNEVEN
@@ -156,6 +157,24 @@ class Again(Behind):
 def behind(codes: Codes, points: Points) -> Test | None:
     """Test labels that lie in one cell each; None where they do not, or may be chance."""
     found = None if (codes < 0).any() else tested(codes, points)
+    return found if found is not None and found.p < ALIKE else None
+
+
+def across(codes: Codes, points: Points) -> Test | None:
+    """Test labels of one cell each that points meet several of, beside these; None as `behind`."""
+    label = np.unique(codes, return_inverse=True)[1]
+    home, inside = constant(points.cell, label), constant(label, points.point)
+    if (codes < 0).any() or inside or not home or constant(points.point, label):
+        return None
+    if label.max() >= MOST:
+        return None
+    held, own = (np.equal.outer(c, np.unique(c)).astype(float) for c in (points.point, label))
+    plain, few = _squares(held, points.value)
+    full, many = _squares(np.hstack([held, own]), points.value)
+    left = full, points.value.size - many
+    if min(many - few, left[1]) < FEWEST or plain - full <= 1e-12 * plain:
+        return None
+    found = Test.of((plain, few), (full, many), left)
     return found if found is not None and found.p < ALIKE else None
 
 

@@ -15,6 +15,7 @@ from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.readings import of_readings
+from nestimate.data.designs.left_out.serial import Serial
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
 from nestimate.data.designs.left_out.uneven import (
     ALIKE,
@@ -148,6 +149,7 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     beside = looked.beside(*held) if held else looked
     others = [c for c in columns if c.name not in said]
     found += _uneven(others, columns, beside, behind=bool(behind))
+    found += _first([row for own in every if (row := Serial.of(*own))])
     blank = {column.name for column in columns if column.blank}
     told = {one.name: one for one in found}.values()
     return [*wholly(every), *(_filling(one, blank=one.name in blank) for one in told)]

@@ -20,7 +20,7 @@ from nestimate.remedies import Advice, Remedy
 OUTNUMBERED = 2
 #: Members of a group that may agree by chance, the probability below which they agree too well, and
 #: by how many times the error of a difference is then smaller than with one spread.
-FEW, AGREED, NARROWED = 3, 0.05, 1.5
+FEW, AGREED, NARROWED = 3, 0.05, 2
 #: Most groups whose readings in the cells of blocks get an error each: that takes longer.
 MOST_INSIDE = 6
 

@@ -37,9 +37,11 @@ class Serial(LeftOut):
         line (von Neumann, Ann. Math. Stat. 12, 1941).
         """
         numbers, strata = column.numbers, looked.strata
-        if numbers is None or np.isnan(numbers).any() or len(strata.levels) > 1:
+        if numbers is None or np.isnan(numbers).any():
             return None
-        if numbers.size < FEWEST or np.unique(numbers).size < DISTINCT * numbers.size:
+        if strata.members(0).size < numbers.size or numbers.size < FEWEST:
+            return None
+        if np.unique(numbers).size < DISTINCT * numbers.size:
             return None
         beside = np.column_stack([strata.fixed, numbers - numbers.mean()])
         left = strata.value - beside @ np.linalg.lstsq(beside, strata.value)[0]

@@ -87,7 +87,7 @@ def test_cells_have_their_own_spreads_beside_covariates(readings):
         assert 0.8 < width(found, name) / width(plain, name) < 1.4
     # What is said of the widths is said of the same spreads.
     (words,) = (note for note in found.fit.model.design.notes if "as wide as without" in note)
-    assert "0.9" in words or "1." in words
+    assert "about as wide" in words or "0.9" in words or "1." in words
     assert "One spread serves all cells" not in " ".join(str(found).split())
 
 
@@ -158,8 +158,8 @@ def test_a_cell_of_litters_that_scatters_more_has_its_own_spread():
 
 
 @pytest.mark.parametrize("noisy", [True, False])
-def test_one_noisy_time_of_many_is_not_taken_for_a_drift_without_a_word(noisy):
-    """Twelve cells get no spread each unasked: the answer says that lines may stand for one."""
+def test_one_noisy_time_of_many_is_not_taken_for_a_drift(noisy):
+    """Twelve cells have a spread each where they show it more clearly than a drift."""
     rng = np.random.default_rng(3)
     rows = []
     for mouse in range(16):
@@ -171,8 +171,8 @@ def test_one_noisy_time_of_many_is_not_taken_for_a_drift_without_a_word(noisy):
     table = pd.DataFrame(rows, columns=["arm", "id", "week", "y"])
     answer = ne.compare(table, value="y", group="arm,week", block="id", options={"ess": 200})
     said = " ".join(str(answer).split())
-    assert "Every id has its own line along week" in said
-    assert ("a time that scatters more than the others may look like a drift" in said) == noisy
+    assert ("Every id has its own line along week" in said) != noisy
+    assert ("Cells scatter differently" in said) == noisy
 
 
 def test_cells_that_scatter_alike_have_one_spread():
@@ -253,12 +253,12 @@ def test_cells_that_scatter_alike_are_told_apart_as_often_as_stated():
     assert often > 10
 
 
-def test_cells_without_a_partner_or_with_unequal_readings_are_not_tested():
+def test_cells_met_in_few_blocks_are_not_tested_and_those_of_few_readings_are():
     table = mice(7, (1, 4), many=3)
     assert cell_spreads(design(table, **MICE)) is None
     table = mice(8, (1, 4), many=8, readings=4)
     few = table[(table["time"] == "pre") | ~table.duplicated(["mouse", "time"])]
-    assert cell_spreads(design(few, **MICE)) is None
+    assert cell_spreads(design(few, **MICE)).p < LEVEL
     missing = mice(9, (1, 4)).drop(index=[0, 5])
     assert cell_spreads(design(missing, **MICE)).p < LEVEL
 

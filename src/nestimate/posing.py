@@ -108,7 +108,7 @@ def posed(
     if not chosen.covariates:
         design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
         lined = by_lines(design, chosen.tau)
-        free = chosen.tau is chosen.sigma is None
+        free = chosen.tau is None and chosen.sigma in (None, "own")
         design = lines_or_cells(design, lined) if free else lined
         design = replace(design, warnings=(*design.warnings, *_exposed(table, roles, design)))
         return relative(design, chosen.relative_to), None, chosen, words

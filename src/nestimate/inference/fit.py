@@ -14,7 +14,7 @@ from nestimate.errors import InferenceError
 from nestimate.inference import collapsed, diagnostics, importance, nuts, work
 from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
-from nestimate.inference.target import CHUNK, Target
+from nestimate.inference.target import CHUNK, Parts, Target
 from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.draws import Draws
 from nestimate.model.families import Family
@@ -323,7 +323,7 @@ def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Execut
         warp=model.warp,
         rivals=model.rivals,
         ridge=model.ridge,
-        blocks=model.blocks,
+        parts=Parts(blocks=model.blocks, round=model.round),
         threads=threads,
     )
     return importance.sample(target, model.start(), measure, ess, rng)

@@ -41,6 +41,8 @@ from nestimate.model.scales import Scale, check_tau, scale_names, scales_in, sca
 #: SD of logits between rows where single yes and no cannot tell it: none to speak of.
 UNSCATTERED = 1e-3
 Kind = Literal["location", "slope", "scale", "shape", "plain"]
+#: What is normal given the scales.
+FIXED_PART = ("location", "slope")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,8 @@ MOST_OWN = 12
 FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power.
 HARDLY = 6
+#: By how many times errors of means of groups may differ that are held against each other.
+UNEQUAL = 1.5
 #: Groups whose SDs are told one by one.
 MOST_SHOWN = 4
 
@@ -256,8 +258,16 @@ def differing(design: Design) -> bool:
         and (not structure.text or any(map(partial(_of_groups, structure), structure.strata)))
         and not structure.lines
         and several
-        and np.ptp(design.cells[design.cells > 0]) == 0
+        and _nearly_equal(design)
     )
+
+
+def _nearly_equal(design: Design) -> bool:
+    """Whether means of cells err nearly alike by the numbers of readings that they hold."""
+    count = design.cells.astype(np.float64)
+    share = np.divide(1, count, out=np.zeros_like(count), where=count > 0).sum(axis=0)
+    share /= np.maximum((count > 0).sum(axis=0), 1)
+    return bool(share.max() <= UNEQUAL * share.min())
 
 
 def _of_groups(structure: Structure, stratum: Stratum) -> bool:

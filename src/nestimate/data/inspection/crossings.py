@@ -54,6 +54,8 @@ class Crossing:
         The column that numbers the rows of a wide table, where no label tells them apart; or "".
     along
         Columns of times, doses or positions at which units were read again: no unit or block.
+    orders
+        Counters that say when, or in which order, subjects got one treatment after another.
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -67,6 +69,7 @@ class Crossing:
     runs: frozenset[str] = frozenset()
     made: str = ""
     along: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":
@@ -109,6 +112,7 @@ class Crossing:
             factors=self.factors - {*doubles},
             runs=self.runs - {*doubles},
             along=self.along - {*doubles},
+            orders=self.orders - {*doubles},
         )
 
     @property

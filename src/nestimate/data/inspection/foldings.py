@@ -30,7 +30,7 @@ from nestimate.data.inspection.beside import (
     outcomes_beside,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
-from nestimate.data.inspection.folding import Folding, tell_rows, with_rows
+from nestimate.data.inspection.folding import Folding, holds, tell_rows, with_rows
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.stepping import Taken, in_steps
 from nestimate.data.tables.door import Table
@@ -304,7 +304,8 @@ def _times(
     named = any(c.distinct == table.n_rows for c in told) or (
         factor == "column" and all(map(is_along, told))
     )
-    if not named and (not sampled or (compared and tell_rows(table, [*sampled, *compared]))):
+    anew = compared and not any(holds(table, n, [*sampled]) for n in compared)
+    if not named and (not sampled or (anew and tell_rows(table, [*sampled, *compared]))):
         # Numbers of animals that return in every group were rather given anew in each.
         table, row = with_rows(table)
         labels = [*(n for n in labels if n not in sampled), row]

@@ -130,7 +130,8 @@ def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
     for column in columns:
         thinned = dilutes(column.name) or column.name.startswith(UNDILUTED)
         if column.name in {*counts, *found} or (
-            not thinned and (column.kind != "numbers" or column.numbering)
+            not thinned
+            and (column.kind != "numbers" or (column.numbering and hints(column.name) & _LABEL))
         ):
             continue
         # A time that recurs is a moment, not how long was counted.

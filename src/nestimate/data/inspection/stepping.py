@@ -80,9 +80,10 @@ def in_steps(
 
 
 def _compares(column: Column) -> bool:
-    """Return whether labels of a column may be what is compared."""
-    aside = {"unit", "block", "counter", "person"}
-    return column.labelled and (not hints(column.name) & aside or "group" in hints(column.name))
+    """Return whether labels of a column may be what is compared: also two lines or sites."""
+    said = hints(column.name)
+    aside = bool(said & {"unit", "counter", "person"} or ("block" in said and column.distinct > 2))
+    return column.labelled and (not aside or "group" in said)
 
 
 def far_apart(columns: Sequence[NDArray[np.float64]]) -> bool:

@@ -26,7 +26,7 @@ _PARTS = {
     "level": "low|lo|mid|med|medium|middle|intermediate|moderate|high|hi|niedrig|mittel|hoch",
     "side": "ipsi(?:lateral)?|contra(?:lateral)?|left|right|proximal|distal|medial|lateral"
     "|anterior|posterior|dorsal|ventral|rostral|caudal|apical|basal|upper|lower|top|bottom|inner"
-    "|outer|links|rechts|gauche|droite",
+    "|outer|o[ds]|links|rechts|gauche|droite",
     "range": rf"{_NUMBER}\s*(?:-|–|to)\s*{_NUMBER}",
     "dilution": rf"1\s*[:/]\s*{_NUMBER}",
     "roman": "i{1,3}|iv|vi{0,3}|ix|x",

@@ -135,3 +135,57 @@ def test_cows_that_were_milked_on_several_days_are_no_rows():
     designs = [dict(p.arguments()) for p in found.proposals]
     assert designs[0]["group"] == "Diet,when"
     assert all("Cow" in f"{d.get('unit')} {d.get('block')}" for d in designs)
+
+
+def twins(letters="ab", *, groups=("ctrl", "drug"), adjacent=True):
+    """Build eight pairs whose members a number and a letter name."""
+    labels = [(f"{i}{x}", g) for i in range(1, 9) for x, g in zip(letters, groups, strict=True)]
+    labels = labels if adjacent else sorted(labels, key=lambda one: one[1])
+    return pd.DataFrame(labels, columns=["Mouse", "Group"]).assign(y=rows(len(labels)))
+
+
+@pytest.mark.parametrize("adjacent", [True, False])
+def test_a_number_and_a_letter_are_a_pair_and_its_member(adjacent):
+    found = ne.inspect(twins(adjacent=adjacent))
+    assert dict(found.proposals[0].arguments())["block"] == "Mouse 1"
+    assert [str(edit) for edit in found.apart.edits] == ['"Mouse 1" = part 1 of Mouse']
+    alone = ne.inspect(twins(adjacent=adjacent).drop(columns="Group"))
+    asked = dict(alone.proposals[0].arguments())
+    assert (asked["group"], asked["block"]) == ("group", "Mouse 1")
+
+
+def test_a_letter_that_is_the_group_numbers_it_anew():
+    """Mice 1a to 8a got A, mice 1b to 8b got B: mouse 1a is no twin of mouse 1b."""
+    assert ne.inspect(twins(groups=("Alcohol", "Broth"))).apart is None
+
+
+@pytest.mark.parametrize("name", ["Edema", "hatched?"])
+def test_no_and_yes_that_lie_anyhow_were_not_assigned(name):
+    frame = built("Clutch Condition Larva", [1, 2, 3], ["E3", "10 uM"], range(1, 9))
+    frame.insert(3, name, np.random.default_rng(2).integers(0, 2, len(frame)))
+    assert name not in str([p.arguments() for p in ne.inspect(frame).proposals])
+    frame[name] = [0, 1] * (len(frame) // 2)
+    assert best(frame)["group"] == f"Condition,{name}"
+
+
+def test_depths_between_two_ends_are_a_factor():
+    frame = built("Plot Depth", range(1, 9), ["0-10", "10-20", "20-40"])
+    frame.insert(0, "Tillage", np.repeat(["no-till", "plough"] * 4, 3))
+    assert best(frame) == {"value": "y", "group": "Tillage,Depth", "block": "Plot"}
+
+
+def test_fractions_met_with_all_states_were_set():
+    frame = built("state conc", ["treated", "untreated"], [0.02, 0.06, 0.11, 0.22, 0.56], repeat=3)
+    found = ne.inspect(frame)
+    assert found.proposals[0].factors == ("state", "conc")
+
+
+def test_genes_below_an_empty_corner_are_not_pooled(tmp_path):
+    path = tmp_path / "genes.csv"
+    lines = [",WT,,,KO,,", ",rep1,rep2,rep3,rep1,rep2,rep3"]
+    for gene, k in {"Il6": 1, "Tnf": 5, "Ccl2": 9}.items():
+        lines.append(",".join([gene, *(str(k + x / 10) for x in (1, 4, 2, 7, 3, 6))]))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert all("column 1" in p.factors for p in ne.inspect(path).proposals)
+    path.write_text("\n".join(lines).replace("Il6", "1").replace("Tnf", "2").replace("Ccl2", "3"))
+    assert "The column of row titles is left out." in told(path)

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.inspection.looks import are_kinds
+from nestimate.data.inspection.looks import are_kinds, lettered
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import ends_of_parts, taken_part
 from nestimate.errors import DataError
@@ -133,12 +133,12 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
 def _is_condition(stems: Sequence[str], parts: Sequence[str]) -> bool:
     """Return whether a part says under what each stem was read: unstim and aCD3 of every donor.
 
-    It is one of a few words that return in nearly all.
+    It is one of a few words that return in nearly all, or one of two letters: 1a and 1b.
     """
     kinds, pairs = {*parts}, {*zip(stems, parts, strict=True)}
-    words = all(len(re.sub(r"[\W\d_]", "", kind)) > 1 for kind in kinds)
+    words = all(len(re.sub(r"[\W\d_]", "", kind)) > 1 for kind in kinds) and are_kinds([*kinds])
     crossed = len(pairs) >= 0.9 * len({*stems}) * len(kinds)
-    return crossed and words and len(kinds) > 1 and are_kinds([*kinds])
+    return crossed and len(kinds) > 1 and (words or (len(kinds) == 2 and lettered([*kinds])))
 
 
 def _called(added: Iterable[str]) -> str:

@@ -189,3 +189,84 @@ def test_genes_below_an_empty_corner_are_not_pooled(tmp_path):
     assert all("column 1" in p.factors for p in ne.inspect(path).proposals)
     path.write_text("\n".join(lines).replace("Il6", "1").replace("Tnf", "2").replace("Ccl2", "3"))
     assert "The column of row titles is left out." in told(path)
+
+
+def animals(n=12):
+    return {"Mouse": [f"m{i}" for i in range(n)], "Group": ["WT", "KO"] * (n // 2)}
+
+
+@pytest.mark.parametrize(
+    ("titles", "factor"),
+    [
+        ("Time in Open,Time in Closed,Time in Center", "zone"),
+        ("Open,Closed,Center", "zone"),
+        ("Stage I,Stage II,Stage III", "Stage"),
+        ("VO2 light,VO2 dark", "phase"),
+        ("Week 1 Left,Week 1 Right,Week 4 Left,Week 4 Right", "column"),
+    ],
+)
+def test_places_stages_and_phases_in_titles_are_asked_about(titles, factor):
+    found = ne.inspect(wide(titles.split(","), animals()))
+    assert dict(found.proposals[0].arguments())["group"] == f"Group,{factor}"
+    assert found.to_dict()["questions"][0]["question"].startswith("What are ")
+
+
+def test_mornings_and_evenings_of_several_days_are_levels():
+    said = best(wide(["Day 1 AM", "Day 1 PM", "Day 2 AM", "Day 2 PM"], animals()))
+    assert (said["wide"], said["group"], said["block"]) == ("groups", "Group,column", "Mouse")
+
+
+def test_fatty_acids_are_no_levels():
+    found = ne.inspect(wide(["C16:0", "C16:1", "C18:0", "C18:1"], animals()))
+    assert dict(found.proposals[0].arguments()) == {"value": "C16:0", "group": "Group"}
+
+
+@pytest.mark.parametrize(
+    ("titles", "asked"),
+    [
+        ("glucose 0,glucose 30,glucose 60,insulin 0,insulin 30,insulin 60", "Group,glucose"),
+        ("BW W0,BW W4,BW W8,Fat W0,Fat W4,Fat W8", "Group,W"),
+        ("pain_t1,pain_t2,pain_t3,mood_t1,mood_t2,mood_t3", "Group,t"),
+        ("IL6_rep1,IL6_rep2,TNF_rep1,TNF_rep2", "Group"),
+    ],
+)
+def test_outcomes_met_at_the_same_times_are_looked_at_one_at_a_time(titles, asked):
+    names = titles.split(",")
+    said = best(wide(names, animals()))
+    assert said["group"] == asked
+    assert said["value"] == ",".join(names[: len(names) // 2])
+
+
+def test_no_outcome_met_twice_is_a_block_of_another():
+    frame = wide(["Glucose 0 min", "Glucose 30 min", "Insulin 0 min", "Insulin 30 min"], animals())
+    frame["Insulin 0 min"] = [1.8, 1.9, 2.0, 2.1] * 3
+    assert "block" not in str([p.arguments() for p in ne.inspect(frame).proposals if not p.folded])
+
+
+def test_what_is_larger_than_every_mean_is_no_standard_error():
+    names = ["wl1", "wl2", "wl3", "se1", "se2", "se3"]
+    frame = wide(names, animals())
+    frame[names[:3]] -= 14
+    found = ne.inspect(frame)
+    assert all("se" not in dict(p.arguments()) for p in found.proposals)
+    assert "standard error" not in told(frame)
+
+
+def test_two_arms_in_a_row_are_to_be_put_below_each_other():
+    draws = np.random.default_rng(6)
+    frame = pd.DataFrame({"Study": [f"S{i}" for i in range(9)]})
+    for arm in "AB":
+        frame[f"n{arm}"] = draws.integers(90, 900, 9)
+        frame[f"mean{arm}"] = draws.normal(5, 2, 9).round(2)
+        frame[f"sd{arm}"] = draws.normal(4, 0.3, 9).round(2)
+    assert "'sdA', 'sdB' stand beside each other" in told(frame)
+
+
+def test_an_answer_about_frequencies_says_that_no_row_is_a_data_point():
+    frame = built("arm sex improved", ["placebo", "drug"], "FM", ["none", "some", "marked"])
+    frame["Freq"] = np.random.default_rng(3).integers(3, 30, len(frame))
+    frame = frame.drop(columns="y")
+    answer = ne.compare(frame, value="Freq", group="arm", options={"ess": 200})
+    assert "This is a table of frequencies" in " ".join(str(answer).split())
+    formula = ne.fit("Freq ~ arm + sex", frame, options={"ess": 200})
+    assert "This is a table of frequencies" in " ".join(str(formula).split())

@@ -379,7 +379,9 @@ def lasts(name: str) -> bool:
 
 def summary_role(column: Described) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    said = re.split(r"[\W\d_]+", _spelled(column.name))
+    # Arms A and B of a study: meanA, sdA, nA.
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z]$)", " ", column.name)
+    said = re.split(r"[\W\d_]+", _spelled(spaced))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
     role = "n" if _NUMBER_OF.match(column.name) else role
     low = column.smallest

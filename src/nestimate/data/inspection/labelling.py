@@ -11,6 +11,7 @@ from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.steps import parallel
 from nestimate.data.tables.titles import at_times, families
 
 MOST_FACTORS = 9
@@ -40,6 +41,8 @@ def crossed_labels(
     again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
     series = families([c.name for c in columns if c.measured]).values()
     numbered = [name for names in series for name in names]
+    beside_them = parallel([c.name for c in columns if c.measured])
+    again += [n for found in beside_them for n in found.columns]
     apart_from_all = {*again, *_on_a_map(columns)}
     for value in values[:4]:
         apart = {

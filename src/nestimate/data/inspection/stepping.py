@@ -75,7 +75,8 @@ def in_steps(
     if again and words(found.factor) & _AGAIN:
         return found, "rather readings"
     tied = alike_in_rows(values, table.labels(compared[0].name)[0])
-    likely = (found.set and "kind" not in hints(names[0])) or tied
+    set_so = found.set or bool(hints(found.factor) & {"time", "trait"})
+    likely = (set_so and "kind" not in hints(names[0])) or tied
     return found, "rather levels" if likely else "rather outcomes"
 
 

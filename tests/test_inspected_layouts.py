@@ -270,3 +270,27 @@ def test_an_answer_about_frequencies_says_that_no_row_is_a_data_point():
     assert "This is a table of frequencies" in " ".join(str(answer).split())
     formula = ne.fit("Freq ~ arm + sex", frame, options={"ess": 200})
     assert "This is a table of frequencies" in " ".join(str(formula).split())
+
+
+def test_a_control_that_stands_twice_in_every_block_is_of_the_trial():
+    frame = built("treatment rep", [f"T{i:02d}" for i in range(1, 9)], ["R1", "R2", "R3"])
+    twice = pd.concat([frame, frame[frame["treatment"] == "T08"]]).assign(y=rows(27))
+    assert best(twice) == {"value": "y", "group": "treatment", "block": "rep"}
+    designs = [dict(p.arguments()) for p in ne.inspect(twice).proposals]
+    assert all(design.get("unit") != "rep" for design in designs)
+
+
+def test_what_stands_first_in_all_labels_of_a_program_says_nothing():
+    frame = built("group mouse stim", ["WT", "KO"], ["m1", "m2", "m3", "m4"], ["US", "PMA"])
+    said = frame["group"] + "_" + frame["mouse"] + "_" + frame["stim"]
+    numbers = [f"{i:03d}" for i in range(1, 17)]
+    frame = pd.DataFrame(
+        {"Sample": "Specimen_001_" + said + "_" + numbers + ".fcs", "MFI": frame["y"]}
+    )
+    found = ne.inspect(frame)
+    assert [str(edit).partition(" = ")[2] for edit in found.apart.edits] == [
+        "part 3 of Sample",
+        "parts 3-4 of Sample",
+        "part 5 of Sample",
+    ]
+    assert len(found.proposals[0].factors) == 2

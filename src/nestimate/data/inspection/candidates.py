@@ -11,7 +11,7 @@ from nestimate.data.designs.vocabulary import hints, lasts
 from nestimate.data.inspection.anyhow import lies_anyhow, unequal
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
-from nestimate.data.inspection.factors import begins_anew
+from nestimate.data.inspection.factors import begins_anew, meets_all
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 
@@ -118,7 +118,10 @@ def possible(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
-            if relabel and (met_again(crossing, unit, place) or _answer(crossing, place, unit)):
+            # A complete block is no unit of each of its plots.
+            whole = unit in crossing.runs and meets_all(crossing, unit)
+            again = met_again(crossing, unit, place) or _answer(crossing, place, unit)
+            if relabel and (whole or again):
                 continue
             if relabel and crossing.single and (path or "place" in hints(unit)):
                 continue  # another animal in every row is no other tube in every box

@@ -93,12 +93,16 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         return ()
     found: list[Stem] = []
     every, alone = True, not beside
-    for at in range(1, parts[0] + 1):
+    # What stands first in all labels says nothing: Specimen_001_ of exported files.
+    start = next(
+        (k for k in range(1, parts[0]) if len({taken_part(label, k, k) for label in labels}) > 1), 1
+    )
+    for at in range(start, parts[0] + 1):
         if at == parts[0] and not (found and alone):
             break  # all labels are others
         of, own, rest = (
             [taken_part(label, k, last) or "" for label in labels]
-            for k, last in ((1, at), (at, at), (at + 1, parts[0]))
+            for k, last in ((start, at), (at, at), (at + 1, parts[0]))
         )
         told = _told(beside, own, codes[rows])
         every = every and told
@@ -114,7 +118,7 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
             found.append(Stem.of(own, codes, at, at, names=(), called=_called(own)))
             break
         # Where every label begins anew, a part behind may return: m1 of a17_m1_2.
-        shared = [*([] if every else [(1, of)]), *([] if found else [(at, own)])]
+        shared = [*([] if every else [(start, of)]), *([] if found else [(at, own)])]
         # A stem of all labels tells nothing, nor do as many as there are labels, or as before.
         fewest = found[-1].count if found else 1
         likely = [(k, stem) for k, stem in shared if fewest < len({*stem}) <= len(labels) / 2]

@@ -24,7 +24,7 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.anyhow import is_measured, is_remark
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_tags, counting
 
@@ -204,7 +204,7 @@ def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
 def meets_all(crossing: Crossing, name: str) -> bool:
     """Return whether each repetition has one row of all that is compared, as complete blocks have.
 
-    Nothing but rows was sampled in them.
+    Nothing but rows was sampled in them. A control may stand in each of them several times.
     """
     others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
     compared = [n for n in others if is_compared(crossing, n)]
@@ -216,9 +216,26 @@ def meets_all(crossing: Crossing, name: str) -> bool:
         bool(compared)
         and alone
         and bool(words(name) & REPEATS - _NUMBERS)
-        and all(evenly_crossed(crossing, name, n) for n in compared)
-        and crossing.most_rows([name, *compared]) == 1
+        and all(_alike_in_all(crossing, name, n) for n in compared)
+        and _has_one_row(crossing, [name, *compared])
     )
+
+
+def _alike_in_all(crossing: Crossing, name: str, compared: str) -> bool:
+    """Return whether each label of one column holds as many rows of each of another as the rest."""
+    size, of = crossing.size(name), crossing.size(compared)
+    if not 2 <= of <= MOST_NAMED or crossing.size(name, compared) < size * of:
+        return False
+    met = [crossing.members([n]) for n in (name, compared)]
+    often = np.zeros([int(codes.max()) + 1 for codes in met])
+    np.add.at(often, tuple(met), crossing.rows)
+    return bool((often == often[0]).all())
+
+
+def _has_one_row(crossing: Crossing, names: Sequence[str]) -> bool:
+    """Return whether most combinations of labels stand in one row."""
+    often = np.bincount(crossing.members(names), weights=crossing.rows)
+    return bool(np.median(often[often > 0]) == 1 and often.max() <= 2)
 
 
 def holds_groups(crossing: Crossing, name: str, groups: Sequence[str]) -> bool:

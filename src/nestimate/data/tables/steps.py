@@ -155,10 +155,10 @@ def _crossed(names: Sequence[str]) -> Steps | None:
     found: dict[tuple[str, ...], dict[str, tuple[str, str]]] = {}
     for name in names:
         said = name.casefold()
-        for one, other in combinations(_matches(said), 2):
-            between = said[one[1].end() : other[1].start()]
-            key = said[: one[1].start()], one[0], between, other[0], said[other[1].end() :]
-            found.setdefault(key, {})[name] = (one[1][0], other[1][0])
+        for (sort, one), (last, two) in combinations(_matches(said), 2):
+            between = said[one.end() : two.start()]
+            key = said[: one.start()], sort, between, last, said[two.end() :]
+            found.setdefault(key, {})[name] = (one[0], two[0])
     for (before, sort, between, other, _), of in found.items():
         firsts, seconds = ({marks[i] for marks in of.values()} for i in (0, 1))
         full = min(len(firsts), len(seconds)) > 1 and len({*of.values()}) == len(of)

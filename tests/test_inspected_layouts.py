@@ -294,3 +294,18 @@ def test_what_stands_first_in_all_labels_of_a_program_says_nothing():
         "part 5 of Sample",
     ]
     assert len(found.proposals[0].factors) == 2
+
+
+def test_pressures_that_were_set_are_not_what_was_measured():
+    draws = np.random.default_rng(9)
+    frame = built("Subject QB index", range(1, 11), [200], range(1, 8)).drop(columns="y")
+    frame["QB"] = np.where(frame["Subject"] > 5, 300, 200)
+    frame["pressure"] = (0.4 * frame["index"] + draws.normal(0, 0.01, 70)).round(3)
+    frame["rate"] = (40 * (1 - np.exp(-frame["index"])) + draws.normal(0, 4, 70)).round(2)
+    assert best(frame) == {"value": "rate", "group": "QB", "unit": "Subject"}
+
+
+def test_how_long_flies_lived_is_what_was_measured():
+    frame = pd.DataFrame({"Treatment": ["none", "one", "many"] * 10, "Thorax": rows(30) / 60})
+    frame["Longevity"] = np.random.default_rng(2).permutation(np.arange(20, 80, 2))
+    assert best(frame)["value"] == "Longevity"

@@ -123,7 +123,10 @@ WORDS = {
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
     "se": "se sem stderr sigma",
-    "value": "value y response result outcome mean average avg signal wert valeur valor messwert",
+    "value": (
+        "value y response result outcome mean average avg signal longevity lifespan "
+        "wert valeur valor messwert lebensdauer longévité longevidad"
+    ),
 }
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 

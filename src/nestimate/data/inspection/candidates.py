@@ -118,8 +118,9 @@ def possible(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
-            # A complete block is no unit of each of its plots.
-            whole = unit in crossing.runs and meets_all(crossing, unit)
+            # A complete block is no unit of the two plots of its control.
+            several = unit in crossing.runs and crossing.most_rows([*place, unit]) > 1
+            whole = several and meets_all(crossing, unit)
             again = met_again(crossing, unit, place) or _answer(crossing, place, unit)
             if relabel and (whole or again):
                 continue

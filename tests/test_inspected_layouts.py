@@ -309,3 +309,20 @@ def test_how_long_flies_lived_is_what_was_measured():
     frame = pd.DataFrame({"Treatment": ["none", "one", "many"] * 10, "Thorax": rows(30) / 60})
     frame["Longevity"] = np.random.default_rng(2).permutation(np.arange(20, 80, 2))
     assert best(frame)["value"] == "Longevity"
+
+
+def test_a_word_before_a_number_in_all_labels_says_what_it_counts():
+    frame = built("donor stim", range(1, 7), ["unstim", "aCD3"])
+    labels = [f"Donor {d}; {s}" for d, s in zip(frame["donor"], frame["stim"], strict=True)]
+    assert best(pd.DataFrame({"Sample": labels, "MFI": frame["y"]}))["block"] == "Donor"
+
+
+def test_sides_before_and_after_are_no_outcomes_beside_each_other():
+    said = best(wide(["Left pre", "Right pre", "Left post", "Right post"], animals()))
+    assert (said["value"], said["adjust"]) == ("Left post", "Left pre")
+
+
+def test_two_sites_with_plots_in_them_are_compared_beside_treatments():
+    frame = built("Line Treatment Plant Leaf", ["Col-0", "abi1"], ["mock", "ABA"], "abcd", [1, 2])
+    frame["Plant"] = frame["Line"] + frame["Treatment"] + frame["Plant"]
+    assert best(frame) == {"value": "y", "group": "Line,Treatment", "unit": "Plant"}

@@ -12,7 +12,7 @@ from nestimate.data.designs.proportions import NO, YES
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.curves import MOST_GROUPS, set_beside
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_wells, counting, stepped
 
@@ -48,7 +48,7 @@ def is_measured(crossing: Crossing, column: Column) -> bool:
         return False
     # Labels are hardly ever fractions, that of a mouse is its weight; unless they were set.
     if not column.whole:
-        return not any(crossing.even(name, other) for other in others)
+        return not set_beside(crossing, name)
     if inside:
         return False
     labels = [n for n in others if not hints(n) & {"counted", "value"}]

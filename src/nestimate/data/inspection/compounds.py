@@ -93,10 +93,7 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         return ()
     found: list[Stem] = []
     every, alone = True, not beside
-    # What stands first in all labels says nothing: Specimen_001_ of exported files.
-    start = next(
-        (k for k in range(1, parts[0]) if len({taken_part(label, k, k) for label in labels}) > 1), 1
-    )
+    start = _first_told([[taken_part(x, k, k) or "" for x in labels] for k in range(1, parts[0])])
     for at in range(start, parts[0] + 1):
         if at == parts[0] and not (found and alone):
             break  # all labels are others
@@ -132,6 +129,19 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
             called = _called(own) or _called(added)
             found.append(Stem.of(stem, codes, first, at, names=names, called=called, ends=ends))
     return tuple(found)
+
+
+def _first_told(parts: Sequence[Sequence[str]]) -> int:
+    """Return the first part, counted from 1, that is not the same in all labels.
+
+    What stands first in all says nothing, as Specimen_001_ of exported files; unless it says what
+    a number behind it counts, as in Donor 1.
+    """
+    first = next((k for k, own in enumerate(parts) if len({*own}) > 1), 0)
+    if not first:
+        return 1
+    numbers = not any(re.search(r"[^\W\d_]", part) for part in parts[first])
+    return first + (not (numbers and parts[first - 1][0].isalpha()))
 
 
 def _is_condition(stems: Sequence[str], parts: Sequence[str]) -> bool:

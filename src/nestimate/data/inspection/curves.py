@@ -62,10 +62,17 @@ def amounts(crossing: Crossing, name: str) -> bool:
         return stepped(labels)
     numbers = sorted(map(float, labels))
     apart = len(numbers) <= MOST_SET and all(b - a > 1 for a, b in pairwise(numbers))
-    apart = apart or any(number % 1 for number in numbers)
     others = [other for other in crossing.names if other != name]
     even = apart and any(crossing.even(name, other) for other in others)
-    return even or bool(_IN_UNITS.search(name))
+    return even or set_beside(crossing, name) or bool(_IN_UNITS.search(name))
+
+
+def set_beside(crossing: Crossing, name: str) -> bool:
+    """Return whether fractions were met equally often beside all of some words: states, strains."""
+    words = [n for n, labels in crossing.labels.items() if not all(map(is_plain_number, labels))]
+    words = [n for n in words if not hints(n) & {"unit", "block", "counter", "place"}]
+    fractions = any("." in label for label in crossing.labels[name])
+    return fractions and any(crossing.even(name, n) for n in words)
 
 
 def is_along(column: Column) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from nestimate.data.tables.titles import counts_time
+from nestimate.data.tables.titles import counts_time, moment
 
 #: Days of the week and months.
 CALENDAR = (
@@ -141,6 +141,8 @@ def parallel(names: Sequence[str]) -> list[Steps]:
     for one in steps(names):
         found.setdefault((one.factor.casefold() if one.known else "", one.marks), []).append(one)
     for several in found.values():
+        if len({moment(one.columns[0])[1] for one in several}) > 1:
+            continue  # before and after
         said = {tuple(re.findall(r"[^\W\d_]+\d*", one.columns[0].casefold())) for one in several}
         if len(said) == len(several) > 1:
             return several

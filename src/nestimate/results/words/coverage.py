@@ -57,7 +57,8 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
             own if found is None or design.cells.max() == 1 else SEVERAL,
         ),
     )
-    apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
+    tau = model.assumptions.tau
+    apart = tau in ("own", "pooled") or (tau is None and design.structure.pair)
     along = _along_checks(design, call, apart=apart)
     if apart:
         return (*along, *inside)

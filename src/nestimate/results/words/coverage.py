@@ -178,8 +178,9 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
     """
     design, chosen = model.design, model.assumptions
     several = len(design.groups) > PAIR and design.block is None
-    if several and chosen.tau not in (None, "own"):
-        return ()  # one spread for several groups: it holds as far as their spreads are alike
+    alone = len(design.groups) == 1 or design.block is not None
+    if not alone and chosen.tau not in (None, "own"):
+        return ()  # one spread for all groups: it holds as far as their spreads are alike
     if design.formula is not None or chosen.preset != "default" or ci_prob != TRIED:
         return ()
     if any(p.kind == "scale" and chosen.changes(p.name, p.group) for p in model.parameters):

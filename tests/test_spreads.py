@@ -867,3 +867,22 @@ def test_two_groups_in_blocks_of_which_one_varies_more_have_spreads_of_their_own
     centre = next(row for row in answer.groups if row.name == "b")
     t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(wide["b"])))
     assert (centre.ci_high - centre.ci_low) / t == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.quick
+def test_a_few_values_that_agree_by_chance_are_named_beside_many():
+    """Of two values that agree an interval held the truth in .50 of 60 tables, and was robust."""
+    rng = np.random.default_rng(1)
+    many = list(rng.normal(10, 1.5, 200))
+
+    def said(a, b=many, **options):
+        answer = ne.compare({"b": b, "a": a}, options={"ess": 200, **options})
+        return [one for one in answer.design.warnings if "agree far better" in one]
+
+    (found,) = said([15.245, 15.248])
+    assert "The 2 values of a agree far better than the others (SD 0.002" in found
+    assert [r.value for r in found.remedies] == ["common"]
+    assert not said([15.245, 15.248], tau="common")
+    assert not said([14.0, 15.5])
+    # Beside as few others the error of a difference is hardly smaller than with one spread.
+    assert not said([15.245, 15.248], b=[10.1, 11.5, 8.7])

@@ -21,7 +21,7 @@ from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.cell_spreads import cells_apart, lines_or_cells
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import by_lines, by_spread, readings_apart, told_apart
+from nestimate.model.own_spreads import agreeing, by_lines, by_spread, readings_apart, told_apart
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
@@ -150,6 +150,8 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if said:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, said))
+    if chosen.tau is None and (few := agreeing(design)):
+        design = replace(design, warnings=(*design.warnings, few))
     inside = readings_apart(design) if chosen.tau is chosen.sigma is None else None
     if inside:
         assumptions = replace(assumptions, sigma="own")

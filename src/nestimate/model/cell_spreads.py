@@ -23,6 +23,7 @@ from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.directions import Directions, directions
+from nestimate.model.observed_cells import observed_cells
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -64,8 +65,10 @@ def cell_spreads(design: Design) -> Spreads | None:
     structure = design.structure
     if structure.factorial is None or len(structure.blocks) != 1 or not _by_cells(structure):
         return None
-    if structure.lines or design.observed is not None or len(design.groups) > MOST_OWN:
+    if structure.lines or len(design.groups) > MOST_OWN:
         return None
+    if design.observed is not None:
+        return observed_cells(design)
     if not design.statistics.measured.any() or _unequal(design):
         return None
     sets = list(_sets(design))

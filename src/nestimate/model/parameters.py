@@ -116,7 +116,8 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     """
     assumptions.check()
     check_tau(design.structure, assumptions.tau)
-    if assumptions.sigma == "own" and not (_needs_sigma(design) and len(design.groups) > 1):
+    single = _needs_sigma(design) or _has_excess(design)
+    if assumptions.sigma == "own" and not (single and len(design.groups) > 1):
         raise DesignError(
             "sigma: no error of a reading is estimated for several groups here, so 'own' would do "
             "nothing. The spread of values that stand for themselves is tau: use tau 'own'."

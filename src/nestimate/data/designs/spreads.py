@@ -376,5 +376,9 @@ def by_chance(apart: float, freedom: Codes | Array) -> float:
 
     By its correction the ratio follows chi squared at few degrees of freedom, too.
     """
-    correction = 1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1))
-    return float(special.chdtrc(freedom.size - 1, apart / correction))
+    return float(special.chdtrc(freedom.size - 1, apart / corrected(freedom)))
+
+
+def corrected(freedom: Codes | Array) -> float:
+    """Return Bartlett's correction: by what a likelihood ratio of so many spreads is too large."""
+    return float(1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1)))

@@ -56,7 +56,8 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
             "" if found is None else way_to_own(design),
         ),
     )
-    apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
+    tau = model.assumptions.tau
+    apart = tau in ("own", "pooled") or (tau is None and design.structure.pair)
     along = _along_checks(design, call, apart=apart)
     if apart:
         return (*along, *inside)
@@ -169,8 +170,9 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
     """
     design, chosen = model.design, model.assumptions
     several = len(design.groups) > PAIR and design.block is None
-    if several and chosen.tau not in (None, "own"):
-        return ()  # one spread for several groups: it holds as far as their spreads are alike
+    alone = len(design.groups) == 1 or design.block is not None
+    if not alone and chosen.tau not in (None, "own"):
+        return ()  # one spread for all groups: it holds as far as their spreads are alike
     if design.formula is not None or chosen.preset != "default" or ci_prob != TRIED:
         return ()
     if any(p.kind == "scale" and chosen.changes(p.name, p.group) for p in model.parameters):

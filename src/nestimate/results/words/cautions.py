@@ -64,11 +64,9 @@ def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
         return ()
     if design.observed is not None and not design.observed.exact.all():
         return ()  # limits are no values to take a mean of
-    stick, statistics = design.yardstick, design.statistics
-    raw = stick.centre + stick.spread * statistics.mean
-    found = []
+    stick, found = design.yardstick, []
     for g, row in enumerate(groups):
-        mean = float(raw[statistics.group == g].mean())
+        mean = stick.centre + stick.spread * design.statistics.mean_of(g)
         gap = (mean - float(row.measure.worked(row.mean))) / row.spread if row.spread else 0.0
         if abs(gap) > APART:
             found.append((row, float(row.measure.said(mean)), abs(gap)))

@@ -21,7 +21,22 @@ HOLDERS = LITTERS | frozenset(
     | {"lotto", "piastra", "giorno", "esperimento", "operatore", "gabbia"}
 )
 #: Those of them that are the same for all groups, and those that are not numbered one by one.
-_ONES = LITTERS | {"cage", "tank", "pen", "aquarium", "käfig", "becken", "bac", "jaula", "gabbia"}
+_ONES = LITTERS | {
+    "clone",
+    "klon",
+    "isolate",
+    "colony",
+    "founder",
+    "cage",
+    "tank",
+    "pen",
+    "aquarium",
+    "käfig",
+    "becken",
+    "bac",
+    "jaula",
+    "gabbia",
+}
 
 
 def holds_several(name: str) -> bool:

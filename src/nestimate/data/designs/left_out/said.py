@@ -10,13 +10,14 @@ from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.exposures import is_exposure
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused, unused
+from nestimate.data.designs.left_out.across import AgainAcross, numbered_factors
 from nestimate.data.designs.left_out.anew import Anew
 from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.readings import of_readings
 from nestimate.data.designs.left_out.serial import Serial
-from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
+from nestimate.data.designs.left_out.ties import Differing, InsideTie, OuterTie, Tie
 from nestimate.data.designs.left_out.uneven import (
     ALIKE,
     Across,
@@ -73,6 +74,7 @@ def beside_roles(
         *own.values(),
         *_said([c for c in left if c.name not in own], looked),
         *(replace(one, anew=True).advice() for one in across),
+        *numbered_factors(roles, rows, structure.factors),
     ]
 
 
@@ -139,9 +141,11 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     anew = _first([one for own in every if (one := Anew.of(*own))])
     known = [one for one in anew if one.test.p < ALIKE / len(every)]
     rest = [own for own in every if own[0].name not in {one.name for one in (*behind, *known)}]
-    ties = [tie for own in rest if (tie := Tie.of(*own) or OuterTie.of(*own))]
+    ties = [tie for own in rest if (tie := _tie(*own))]
     inner = [inside for own in rest if (inside := InsideTie.of(*own))]
     found: list[LeftOut] = [*_first(ties), *_first(inner), *behind, *known]
+    again = _first([across for own in every if (across := AgainAcross.of(*own))])
+    found += [across for across in again if across.test.p < ALIKE / len(every)]
     said = {one.name for one in found}
     held = [
         one.held(c.codes, looked.points) for c in columns for one in behind if c.name == one.name
@@ -153,6 +157,12 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     blank = {column.name for column in columns if column.blank}
     told = {one.name: one for one in found}.values()
     return [*wholly(every), *(_filling(one, blank=one.name in blank) for one in told)]
+
+
+def _tie(column: Unused, looked: Looked) -> LeftOut | None:
+    """Return how a column ties data points of several groups together, or blocks."""
+    found = Tie.of(column, looked) or OuterTie.of(column, looked)
+    return found or Differing.of(column, looked)
 
 
 def _behind_points(every: Sequence[tuple[Unused, Looked]]) -> list[Behind]:

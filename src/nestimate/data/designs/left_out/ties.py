@@ -11,9 +11,11 @@ from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.asked import ByRoles
 from nestimate.data.designs.left_out.beside import constant
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
+from nestimate.data.designs.left_out.uneven import straight
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.squares import Test
+from nestimate.data.designs.strata import split
 from nestimate.remedies import Advice, Fit, Remedy
 
 Codes = NDArray[np.intp]
@@ -23,6 +25,8 @@ Values = NDArray[np.float64]
 ALIKE, FEWEST = 0.01, 4
 #: Share of the scatter that labels have to explain; labels inside units that are looked at.
 MUCH, MOST_INSIDE = 0.1, 30
+#: Share of the labels that have to be met in several groups.
+MOSTLY = 0.6
 #: Rounds in which means of labels and cells are taken off in turn: exact where these are balanced.
 SWEEPS = 20
 
@@ -103,6 +107,48 @@ class Tie(LeftOut):
         terms = [f"({group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
         how = "A formula uses the pairs" if self.once else "A formula takes them into account"
         return _by_formula(start, how, roles, (group, *terms), (name, block))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Differing(LeftOut):
+    """A column left out between whose labels differences of the groups differ: plates, gels, days.
+
+    Of values in per cent of the control of each plate nothing else is left of what differs from
+    plate to plate.
+    """
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return the column if points of one group are more alike where they share its label."""
+        points, first = looked.points, looked.points.first
+        blocked = looked.rows is not None and looked.rows.held
+        if blocked or not points.apart or len(looked.groups) < 2 or straight(column, looked):
+            return None
+        code, group, value = column.codes[first], looked.group[first], points.means
+        if (column.codes < 0).any() or (code[points.point] != column.codes).any():
+            return None
+        cells, cell = np.unique(split(code, group), return_inverse=True)
+        pairs = np.unique(np.stack([code, group]), axis=1)
+        meets = np.bincount(pairs[0])
+        # Labels that most groups meet, with several points in each.
+        if (meets > 1).sum() < max(FEWEST - 1, MOSTLY * (meets > 0).sum()):
+            return None
+        test = _alike(value, cell, group, np.zeros_like(group), fewest=1)
+        if test is None or cells.size == value.size or not looked.asked.differing(column.name):
+            return None
+        return cls(name=column.name, looked=looked, test=test)
+
+    def advice(self) -> Advice:
+        """Say that differences differ between labels, and what compares within these."""
+        name, points = self.name, self.looked.points
+        return Advice(
+            f"{self.start}, and what shares one {name} inside one group is {self.much} more alike "
+            f"than the rest of that group ({self.shown}): how far groups differ is another in one "
+            f"{name} than in the next. The {points.many} count as if they were independent of it: "
+            f"the interval is too narrow where {name} is a repeat of the experiment. Compare "
+            "within it: ",
+            *self.looked.asked.differing(name),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -142,8 +142,9 @@ def fitted(design: Design, chosen: Options) -> Fit:
         # Integrals hold Student-t units of groups, and no Student-t blocks or clusters.
         usual = design.observed.robust if structure.alone_in_groups else "none"
         assumptions = replace(assumptions, robust=usual)
-    if design.readings.reconstructed:
-        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    # A mean and an SD hold no outlier; levels that cross tie all readings together.
+    if design.readings.reconstructed or (structure.crossed and chosen.robust is None):
+        assumptions = replace(assumptions, robust="none")
     if design.observed is None:
         doubts = doubt_stated(design.readings, design.groups, design.measure, chosen.against)
         design = replace(design, warnings=(*design.warnings, *doubts))

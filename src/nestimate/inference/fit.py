@@ -16,6 +16,7 @@ from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Target
 from nestimate.model.cluster_integral import ClusterIntegral
+from nestimate.model.crossed import CrossedDensity
 from nestimate.model.draws import Draws
 from nestimate.model.families import Family
 from nestimate.model.grouped import GroupedDensity
@@ -207,7 +208,7 @@ class Fit:
         if self.chains is not None:
             return self.chains.effects[self.resampled]
         if design.structure.merged or not isinstance(
-            density, UnitDensity | GroupedDensity | UnitIntegral | ClusterIntegral
+            density, UnitDensity | GroupedDensity | CrossedDensity | UnitIntegral | ClusterIntegral
         ):
             return np.empty((self.resampled.size, 0))
         stick = design.yardstick
@@ -224,7 +225,7 @@ class Fit:
         if self.chains is not None:
             return self.chains.slopes[self.resampled]
         if (
-            not isinstance(density, GroupedDensity | ClusterIntegral)
+            not isinstance(density, GroupedDensity | CrossedDensity | ClusterIntegral)
             or not density.structure.slopes
         ):
             return np.empty((self.resampled.size, 0, 0))

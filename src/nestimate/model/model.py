@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.model.assumptions import Assumptions
+from nestimate.model.crossed import CrossedDensity, unheld
 from nestimate.model.cut_off import CutOffDensity
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
@@ -29,7 +30,9 @@ from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
-Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | Integrated
+Density = (
+    UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | CrossedDensity | Integrated
+)
 
 #: Groups from which they are proposed one by one, and parameters of their own from which they are.
 MANY_GROUPS, MANY_OWN = 5, 9
@@ -103,7 +106,7 @@ class Model:
             design=design,
             assumptions=assumptions,
             parameters=parameters,
-            density=_density(design).from_design(design, robust=robust)
+            density=_density(design, robust=robust).from_design(design, robust=robust)
             if response is None
             else integrated(design, response, robust=robust),
             whitening=_whitening(design, parameters),
@@ -349,7 +352,7 @@ class Model:
         steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
         slope[free] = [high - low for low, high in steps]
         parts: Any = ()
-        if isinstance(self.density, GroupedDensity):
+        if isinstance(self.density, GroupedDensity | CrossedDensity):
             parts = (self.density.collapsed(theta),)
         precision, linear = self.density.information({**theta, FIXED: origin.T}, *parts)
         linear = linear - (precision @ origin[:, :, None])[:, :, 0]
@@ -382,12 +385,19 @@ def _standardised(parameter: Parameter, design: Design) -> Prior:
 
 
 def _density(
-    design: Design,
-) -> type[UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | LatentDensity]:
+    design: Design, *, robust: bool
+) -> type[
+    UnitDensity
+    | GroupedDensity
+    | PairedDensity
+    | RegressionDensity
+    | CrossedDensity
+    | LatentDensity
+]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
     structure = design.structure
     if structure.crossed:
-        return LatentDensity
+        return LatentDensity if robust or unheld(structure) else CrossedDensity
     if design.unreplicated:
         return PairedDensity
     if structure.merged and structure.home is None:

@@ -20,6 +20,7 @@ from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.cell_spreads import cells_apart, lines_or_cells
+from nestimate.model.crossed import normal_where_crossed
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import by_lines, by_spread, readings_apart, told_apart
 from nestimate.options import Options
@@ -142,9 +143,11 @@ def fitted(design: Design, chosen: Options) -> Fit:
         # Integrals hold Student-t units of groups, and no Student-t blocks or clusters.
         usual = design.observed.robust if structure.alone_in_groups else "none"
         assumptions = replace(assumptions, robust=usual)
-    # A mean and an SD hold no outlier; levels that cross tie all readings together.
-    if design.readings.reconstructed or (structure.crossed and chosen.robust is None):
+    if design.readings.reconstructed:
+        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    if structure.crossed and chosen.robust is None:
         assumptions = replace(assumptions, robust="none")
+        design = replace(design, notes=(*design.notes, normal_where_crossed(design)))
     if design.observed is None:
         doubts = doubt_stated(design.readings, design.groups, design.measure, chosen.against)
         design = replace(design, warnings=(*design.warnings, *doubts))

@@ -16,12 +16,14 @@ equal squares together, and p levels of all other factors cost p^3 / 3 by Choles
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.stratum import Effect, Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.model.families import FIXED, Family, scale_of
 from nestimate.model.grouped import (
@@ -34,20 +36,46 @@ from nestimate.model.grouped import (
     variance_of,
 )
 from nestimate.model.likelihood import LOG_2PI
+from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Sparse = sparse.csr_array[Any, Any]
 Theta = Mapping[Family, Array]
 
 #: Effects this much larger than the error of a reading, in squares, are known as well as can be.
 LEAST_RATIO = 1e-10
 #: Numbers of matrices held at once: few enough to stay in the cache.
 ROOM = 500_000
+#: Numbers of what levels take off, kept by the squares of levels.
+MOST_PARTS = 10_000_000
+#: Levels of all terms but the largest above which every density takes several milliseconds.
+MOST_LEVELS = 400
+#: Levels that can be left out in turn, times squared columns, that cost about three seconds.
+MOST_LOOKS = 200_000
 
 
-def unheld(structure: Structure) -> str:
-    """Say what of factors that cross no density here holds; empty where all is held."""
-    return "correlated effects" if structure.correlated else ""
+def left_to_twin(structure: Structure, *, robust: bool) -> str:
+    """Say why factors that cross are left to the PyMC twin; empty where a density holds them."""
+    sizes = sorted(s.level.size for s, _ in (*structure.heavy, *structure.inside))
+    if robust:
+        return "with Student-t effects"
+    if structure.correlated:
+        return "with correlated effects"
+    if sum(sizes[:-1]) > MOST_LEVELS:
+        return f"with {sum(sizes[:-1])} levels beside the {sizes[-1]} of the largest factor"
+    return ""
+
+
+def normal_where_crossed(design: Design) -> str:
+    """Say that effects of factors that cross are normal by default."""
+    structure = design.structure
+    return Advice(
+        f"{', '.join(structure.crossing)} cross and tie all readings together: their effects are "
+        f"taken as normal (Student-t for those of {structure.outer.name}, by PyMC: ",
+        Remedy("robust", "units"),
+        ").",
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -58,20 +86,17 @@ class Rows:
     ----------
     columns
         Those of the levels of all terms but the one with most, of the fixed part, and the
-        standardised mean of `weight` readings; shape (rows, p + l + 1).
-    level, along, levels
-        Level of the term with most of them, and what its effect multiplies, shape (rows,); and how
-        many there are.
+        standardised mean of `weight` readings; shape (rows, P) with P = p + l + 1.
+    most
+        Those of the levels of the term with most of them, shape (rows, levels).
     weight, count, ss, sort
         As in `clusters.Cluster`.
     outer
         Level of the first factor.
     """
 
-    columns: Array
-    level: Codes
-    along: Array
-    levels: int
+    columns: Sparse
+    most: Sparse
     weight: Array
     count: Codes
     ss: Array
@@ -80,10 +105,8 @@ class Rows:
 
     def without(self, member: int) -> Self:
         """Return the rows without those of one level of the first factor."""
-        keep = self.outer != member
-        return replace(
-            self, **{name: own[keep] for name, own in vars(self).items() if name != "levels"}
-        )
+        keep = np.flatnonzero(self.outer != member)
+        return replace(self, **{name: own[keep] for name, own in vars(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -101,7 +124,7 @@ class Products:
         which of them each level has.
     pairs, parts
         Kind and two sorts, shape (parts, 3), and what levels of the kind take off the whole there,
-        (parts, P P).
+        (parts, P P); none where they would be too many.
     """
 
     whole: Array
@@ -115,33 +138,40 @@ class Products:
     @classmethod
     def of(cls, rows: Rows, sorts: int) -> Self:
         """Multiply the columns."""
-        size = rows.columns.shape[1]
-        whole, across = np.zeros((sorts, size, size)), np.zeros((sorts, rows.levels, size))
-        squares = np.zeros((rows.levels, sorts))
-        for s in range(sorts):
-            mine = rows.sort == s
-            columns, level, along = rows.columns[mine], rows.level[mine], rows.along[mine]
-            weighed = columns * rows.weight[mine, None]
-            whole[s] = columns.T @ weighed
-            whole[s, -1, -1] += rows.ss[mine].sum()
-            np.add.at(across[s], level, weighed * along[:, None])
-            np.add.at(squares[:, s], level, rows.weight[mine] * np.square(along))
+        weight = [np.where(rows.sort == s, rows.weight, 0.0)[:, None] for s in range(sorts)]
+        weighed = [rows.columns.multiply(own) for own in weight]
+        whole = np.stack([(rows.columns.T @ own).toarray() for own in weighed])
+        whole[:, -1, -1] += np.bincount(rows.sort, weights=rows.ss, minlength=sorts)
+        across = np.stack([(rows.most.T @ own).toarray() for own in weighed])
+        squares = rows.most.multiply(rows.most).T @ np.hstack(weight)
         squares, kind, many = np.unique(squares, axis=0, return_inverse=True, return_counts=True)
+        size, kind = whole[0].size, kind.reshape(-1)
         pairs = [
             (k, s, t)
             for k, s, t in np.ndindex(len(squares), sorts, sorts)
             if squares[k, s] > 0 and squares[k, t] > 0
         ]
+        pairs = pairs if len(pairs) * size <= MOST_PARTS else []
         parts = [across[s, kind == k].T @ across[t, kind == k] for k, s, t in pairs]
         return cls(
             whole=whole,
             across=across,
             squares=squares,
             many=many.astype(np.intp),
-            kind=kind.reshape(-1),
+            kind=kind,
             pairs=np.reshape(pairs, (-1, 3)).astype(np.intp),
-            parts=np.reshape(parts, (-1, size * size)),
+            parts=np.reshape(parts, (-1, size)),
         )
+
+    def taken(self, share: Array, known: Array) -> Array:
+        """Return what levels eliminated take off the whole, (draws, P, P); see `Factored`."""
+        size = self.whole.shape[1]
+        if not len(self.parts):
+            own = np.tensordot(share, self.across, axes=1)
+            return np.swapaxes(own, 1, 2) @ (own / known[:, self.kind, None])
+        kind, one, other = self.pairs.T
+        weight = share[:, one] * share[:, other] / known[:, kind]
+        return np.asarray(weight @ self.parts).reshape(-1, size, size)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -184,20 +214,18 @@ class Factored:
         squares = share @ products.squares.T
         most = np.maximum(most, LEAST_RATIO * squares.max(axis=1))
         known = squares + most[:, None]
-        kind, one, other = products.pairs.T
-        taken = (share[:, one] * share[:, other] / known[:, kind]) @ products.parts
-        whole = share @ products.whole.reshape(len(products.whole), -1)
+        whole = np.tensordot(share, products.whole, axes=1)
         every = np.arange(size)
         # More than what is left of [X y] can be, so that the factor exists: it is worked out below.
-        high = 1 + 2 * size * whole.reshape(-1, size, size)[:, every, every]
-        whole = (whole - taken).reshape(-1, size, size)
+        high = 1 + 2 * size * whole[:, every, every]
+        whole -= products.taken(share, known)
         rest = whole[:, p:, p:].copy()
         whole[:, p:, p:] = high[:, p:, None] * np.eye(size - p)
         ratio = np.maximum(ratio, LEAST_RATIO * high.max(axis=1)[:, None])
         whole[:, every[:p], every[:p]] += ratio
         root = np.linalg.cholesky(whole)
         diagonal = root[:, every[:p], every[:p]]
-        log_det = np.log(known / most[:, None]) @ products.many
+        log_det: Array = np.log(known / most[:, None]) @ products.many.astype(np.float64)
         log_det += 2 * np.log(diagonal).sum(axis=1) - np.log(ratio).sum(axis=1)
         return cls(
             log_det=log_det,
@@ -255,18 +283,13 @@ class CrossedDensity:
         first, y, n, count, ss = row_cells(structure, design)
         terms = (*structure.heavy, *structure.inside)
         order = sorted(range(len(terms)), key=lambda i: terms[i][0].level.size)
-        blocks = [
-            np.eye(terms[i][0].level.size)[terms[i][0].level.codes[first]]
-            * terms[i][1].column[first, None]
-            for i in order[:-1]
-        ]
-        most, along = terms[order[-1]]
+        *levels, most = (_levels(*terms[i], first) for i in order)
         fixed, root = structure.fixed[first], np.sqrt(n)
         rows = Rows(
-            columns=np.hstack([*blocks, fixed, y[:, None]]),
-            level=most.level.codes[first],
-            along=along.column[first],
-            levels=most.level.size,
+            columns=sparse.csr_array(
+                sparse.hstack([*levels, sparse.csr_array(np.hstack([fixed, y[:, None]]))])
+            ),
+            most=most,
             weight=n,
             count=count,
             ss=ss,
@@ -325,6 +348,11 @@ class CrossedDensity:
         """
         return looks(self.structure, theta, self._deviations(theta, rng))
 
+    @property
+    def dear(self) -> bool:
+        """Whether to leave each level of the first factor out in turn would take long."""
+        return self.structure.outer.size * self.rows.columns.shape[1] ** 2 > MOST_LOOKS
+
     def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw slopes at each level of the first factor, shape (draws, levels, slopes)."""
         return slopes_of(self.structure, theta[FIXED].T, self._deviations(theta, rng))
@@ -363,7 +391,7 @@ class CrossedDensity:
         )
         sizes = [terms[i][0].level.size for i in self.order[:-1]]
         ratio = np.repeat(np.reshape(left, (-1, most.size)), sizes, axis=0).T
-        step = max(1, ROOM // products.whole[0].size)
+        step = max(1, ROOM // max(products.whole[0].size, products.across[0].size))
         for start in range(0, most.size, step):
             window = slice(start, start + step)
             own = Factored.of(products, share[window], ratio[window], most[window])
@@ -373,7 +401,7 @@ class CrossedDensity:
         """Draw the effects of the first factor, shape (draws, levels, effects)."""
         sigma = np.sqrt(variance_of(theta))
         products = self.together if len(sigma) == 1 else self.apart
-        terms, size = (*self.structure.heavy, *self.structure.inside), self.rows.levels
+        terms = (*self.structure.heavy, *self.structure.inside)
         edges = np.cumsum([terms[i][0].level.size for i in self.order[:-1]])
         drawn = np.empty((sigma.shape[1], self.structure.outer.size, len(self.structure.heavy)))
         for window, share, found in self._factored(theta):
@@ -386,8 +414,14 @@ class CrossedDensity:
             pull = np.einsum(
                 "ds,smk,dk->dm", share, products.across, np.hstack([-own, beta]), optimize=True
             )
-            last = pull / known + error * rng.standard_normal((len(own), size)) / np.sqrt(known)
+            last = pull / known + error * rng.standard_normal(known.shape) / np.sqrt(known)
             for i, part in zip(self.order, [*np.split(own, edges, axis=1)[:-1], last], strict=True):
                 if i < len(self.structure.heavy):
                     drawn[window, :, i] = part
         return drawn
+
+
+def _levels(stratum: Stratum, effect: Effect, rows: Codes) -> Sparse:
+    """Return a column for each level of a term, shape (rows, levels)."""
+    place = (np.arange(rows.size), stratum.level.codes[rows])
+    return sparse.csr_array((effect.column[rows], place), shape=(rows.size, stratum.level.size))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.model.assumptions import Assumptions
-from nestimate.model.crossed import CrossedDensity, unheld
+from nestimate.model.crossed import CrossedDensity, left_to_twin
 from nestimate.model.cut_off import CutOffDensity
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
@@ -397,7 +397,7 @@ def _density(
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
     structure = design.structure
     if structure.crossed:
-        return LatentDensity if robust or unheld(structure) else CrossedDensity
+        return LatentDensity if left_to_twin(structure, robust=robust) else CrossedDensity
     if design.unreplicated:
         return PairedDensity
     if structure.merged and structure.home is None:

@@ -294,7 +294,7 @@ class Structure:
     @property
     def crossing(self) -> tuple[str, ...]:
         """Names of the factors that something differs between, the clusters first."""
-        names = [self.outer.name, *(stratum.level.name for stratum, _ in self.inside)]
+        names = (stratum.between for stratum, _ in (*self.heavy, *self.inside))
         return tuple(dict.fromkeys(names))
 
     @property

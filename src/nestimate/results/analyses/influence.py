@@ -22,6 +22,7 @@ from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
 from nestimate.inference.fit import Fit
 from nestimate.inference.moved import Moved, moved
+from nestimate.model.crossed import CrossedDensity
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.parameters import Parameter, choose_parameters
@@ -126,8 +127,14 @@ def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
         return "No value was left out in turn: they are known by their mean and SD alone."
     if fit.chains is not None:
         return (
-            f"No {what} was left out in turn: the random terms cross, so that the readings of one "
-            "have no density by themselves."
+            f"No {what} was left out in turn: the draws come from NUTS, beside which the readings of "
+            "one have no density by themselves."
+        )
+    density = fit.model.density
+    if isinstance(density, CrossedDensity) and density.dear:
+        return (
+            f"No {what} was left out in turn: with {size} of them, and so many levels that cross "
+            "them, it would take long."
         )
     if size > MOST_UNITS:
         return (

@@ -256,11 +256,11 @@ def _only_sampled(model: Model) -> str:
             f"response '{design.roles.response}': {design.structure.sampled} with Student-t "
             "effects (robust 'units'; 'none' needs no PyMC)"
         )
-    why = left_to_twin(design.structure, robust=model.assumptions.robust_units)
+    why = left_to_twin(design, robust=model.assumptions.robust_units)
     return (
         f"formula '{design.structure.text}': these factors cross: "
         f"{', '.join(design.structure.crossing)}; none holds all the others. Such a formula "
-        f"{why or f"of response '{design.roles.response}'"}"
+        f"{why}"
     )
 
 

@@ -30,9 +30,9 @@ from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
-Density = (
-    UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | CrossedDensity | Integrated
-)
+#: Densities of normal readings, and those of others.
+Measured = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | CrossedDensity
+Density = Measured | Integrated
 
 #: Groups from which they are proposed one by one, and parameters of their own from which they are.
 MANY_GROUPS, MANY_OWN = 5, 9
@@ -384,20 +384,11 @@ def _standardised(parameter: Parameter, design: Design) -> Prior:
     return rounded
 
 
-def _density(
-    design: Design, *, robust: bool
-) -> type[
-    UnitDensity
-    | GroupedDensity
-    | PairedDensity
-    | RegressionDensity
-    | CrossedDensity
-    | LatentDensity
-]:
+def _density(design: Design, *, robust: bool) -> type[Measured | LatentDensity]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
     structure = design.structure
     if structure.crossed:
-        return LatentDensity if left_to_twin(structure, robust=robust) else CrossedDensity
+        return LatentDensity if left_to_twin(design, robust=robust) else CrossedDensity
     if design.unreplicated:
         return PairedDensity
     if structure.merged and structure.home is None:

@@ -127,8 +127,8 @@ def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
         return "No value was left out in turn: they are known by their mean and SD alone."
     if fit.chains is not None:
         return (
-            f"No {what} was left out in turn: the draws come from NUTS, beside which the readings of "
-            "one have no density by themselves."
+            f"No {what} was left out in turn: the draws come from NUTS, which keeps no density of "
+            "the readings of one by themselves."
         )
     density = fit.model.density
     if isinstance(density, CrossedDensity) and density.dear:

@@ -46,8 +46,8 @@ Theta = Mapping[Family, Array]
 ROOM = 500_000
 #: Levels of all terms but the largest above which every density takes several milliseconds.
 MOST_LEVELS = 400
-#: Levels that can be left out in turn, times squared columns, that cost about three seconds.
-MOST_LOOKS = 200_000
+#: Levels that can be left out in turn, times squared columns, that cost about five seconds.
+MOST_LOOKS = 300_000
 
 
 def left_to_twin(design: Design, *, robust: bool) -> str:

@@ -15,6 +15,8 @@ import nestimate as ne
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
+from nestimate.inference import nuts
+from nestimate.model import crossed, elimination
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.crossed import CrossedDensity
 from nestimate.model.families import FIXED, NOISE, scale_of
@@ -226,3 +228,76 @@ def test_no_effect_is_found_where_days_alone_differ():
         ).contrasts
     )
     assert held >= 52
+
+
+def test_a_mouse_left_out_in_turn_is_the_answer_without_its_rows():
+    table = days(7, mice=4, shift=-2.0)
+    table.loc[table.mouse == "drug1", "y"] += 2.5
+    formula, options = "y ~ arm + (1 | mouse) + (1 | day)", {"ess": 20_000, "ci_kind": "eti"}
+    whole = ne.fit(formula, table, options=options)
+    (found,) = whole.influence
+    for mouse in ("ctl0", "drug1"):
+        (alone,) = ne.fit(formula, table[table.mouse != mouse], options=options).contrasts
+        one = found.without(mouse)
+        assert one.reliable
+        # At least 1,000 effective draws stand behind it: 4 errors, 6 in the tails.
+        assert one.mean == pytest.approx(alone.mean, abs=0.12 * alone.sd)
+        assert one.ci_low == pytest.approx(alone.ci_low, abs=0.3 * alone.sd)
+        assert one.ci_high == pytest.approx(alone.ci_high, abs=0.3 * alone.sd)
+    assert one.mean < whole.contrasts[0].mean - 0.3 * alone.sd
+
+
+def test_levels_drawn_are_those_of_the_conditional_normal():
+    """Given all parameters, effects of mice are normal: their means and SDs written out."""
+    model = model_of(FORMULAS["one of them inside"], days(1, gaps=True).astype({"hour": str}))
+    theta = {
+        f: np.repeat(rows, 20_000, axis=1)
+        for f, rows in model.standard(np.zeros((1, len(model.free)))).items()
+    }
+    drawn = model.density._deviations(theta, np.random.default_rng(3))[:, :, 0]
+    one = {family: rows[:, 0] for family, rows in theta.items()}
+    design, structure = model.design, model.design.structure
+    value = (design.readings.value - design.yardstick.centre) / design.yardstick.spread
+    cov = one[NOISE][0] ** 2 * np.eye(value.size)
+    for stratum in structure.strata:
+        cov += one[scale_of(stratum)][0] ** 2 * np.equal.outer(*2 * [stratum.level.codes])
+    outer = np.eye(structure.outer.size)[structure.outer.codes]
+    square = one[scale_of(structure.strata[0])][0] ** 2
+    gain = square * outer.T @ np.linalg.inv(cov)
+    mean = gain @ (value - structure.fixed @ one[FIXED])
+    known = np.sqrt(np.diag(square * (np.eye(structure.outer.size) - gain @ outer)))
+    np.testing.assert_allclose(drawn.mean(axis=0), mean, atol=0.04 * known.max())
+    np.testing.assert_allclose(drawn.std(axis=0), known, rtol=0.03)
+
+
+def test_levels_of_many_sizes_are_eliminated_one_by_one_alike(monkeypatch):
+    table = days(1, gaps=True)
+    z = np.random.default_rng(4).normal(0, 0.5, (5, 6))
+    logs = []
+    for most in (elimination.MOST_PARTS, 0):
+        monkeypatch.setattr(elimination, "MOST_PARTS", most)
+        model = model_of(FORMULAS["two factors"], table, sigma="own")
+        logs.append(model.density.log_density(model.standard(z)))
+    np.testing.assert_allclose(*logs, rtol=1e-10)
+
+
+def test_what_takes_long_is_left_out_or_left_to_pymc_in_words(monkeypatch):
+    formula, table = "y ~ arm + (1 | mouse) + (1 | day)", days(1)
+    monkeypatch.setattr(crossed, "MOST_LOOKS", 10)
+    said = " ".join(str(ne.fit(formula, table, options={"ess": 500})).split())
+    assert "No mouse was left out in turn: with 12 of them, and so many levels that cross" in said
+    monkeypatch.setattr(crossed, "MOST_LEVELS", 5)
+    monkeypatch.setattr(nuts, "installed", lambda: False)
+    with pytest.raises(ne.NestimateError, match="with 6 levels beside the 12 of the largest"):
+        ne.fit(formula, table)
+
+
+def test_no_reference_moves_a_digit_of_factors_that_cross():
+    table = days(9)
+    found = [
+        ne.fit("y ~ arm + (1 | mouse) + (1 | day)", table, reference=arm, options={"ess": 500})
+        for arm in ("ctl", "drug")
+    ]
+    one, other = (result.contrasts[0] for result in found)
+    turned = (-other.mean, -other.ci_high, -other.ci_low)
+    assert (one.mean, one.ci_low, one.ci_high) == pytest.approx(turned, rel=1e-10)

@@ -7,7 +7,7 @@ from unittest import mock
 
 import numpy as np
 
-from nestimate.model import likelihood
+from nestimate.model import grouped, likelihood
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +59,21 @@ def _unit_ignored():
         yield
 
 
+@contextmanager
+def _next_cell():
+    """A cell that has a scale of its own takes that of the next; arms keep theirs."""
+    own = grouped._own
+
+    def of_next(scales, group):
+        return own(scales, (group or 0) + (len(scales) > 2))
+
+    with mock.patch.object(grouped, "_own", of_next):
+        yield
+
+
 BROKEN = {
     "pooled": Fault(title="every reading counted as a unit (pseudoreplication)", pooled=True),
     "sd": Fault(title="the SD of a reading used as its variance", patch=_sd_for_variance),
     "ignored": Fault(title="one unit left out of the likelihood", patch=_unit_ignored),
+    "next": Fault(title="every cell with the scale of the next", patch=_next_cell),
 }

@@ -38,7 +38,8 @@ JOINT = "log likelihood"
 def simulate_and_rank(template, index, broken=None, ess=ESS):
     """Draw, fit and rank once; a plain record for a line of JSON."""
     if not isinstance(template, Template):
-        return template.rank(index, ess, RANKED)
+        with BROKEN[broken].patch() if broken else nullcontext():
+            return template.rank(index, ess, RANKED) | {"broken": broken}
     seeds = np.random.SeedSequence([*template.name.encode(), index]).generate_state(3)
     truth = draw_truth(template, np.random.default_rng(seeds[0]))
     table, unit_mean, effect = draw_data(template, truth, int(seeds[1]))
@@ -215,7 +216,7 @@ def kind_of(name):
         return "interaction"
     if name.startswith("change per"):
         return "trend"
-    if re.fullmatch(r"t2 - t1 \| [a-f]", name):
+    if re.fullmatch(r"t\d - t\d \| [a-f]", name):
         return "simple effect"
     if "|" in name:
         return "effect in a block"

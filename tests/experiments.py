@@ -146,6 +146,7 @@ def _from_prior(text, rng):
         "lognormal": lambda: np.exp(rng.normal(a, b)),
         "exponential": lambda: b + rng.exponential(a),
         "gamma": lambda: rng.gamma(a, b),
+        "uniform": lambda: rng.uniform(a, b),
     }[family]()
 
 

@@ -6,6 +6,7 @@ sees the sum. What is compared has its weights written down here.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,17 @@ import pandas as pd
 from experiments import _from_prior, ranking
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.lines import with_lines
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.inference.fit import Fit
 from nestimate.model.assumptions import Assumptions
+from nestimate.model.cell_spreads import with_own_cells
 from nestimate.model.model import Model
 from nestimate.results.estimates.asked import asked_contrasts
 from nestimate.results.estimates.summaries import Question
+
+SLOPE, RHO = "tau_slope[time]", "rho[time, level]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,11 @@ class FactorTemplate:
         Column of what shares a Student-t mixing variable.
     known
         Contrasts as weights of the parameters of means.
+    line
+        Where the times lie along which blocks have slopes of their own: `tau_slope`, whose effects
+        are correlated with their level.
+    sigma
+        Whether the readings of every cell have an error of their own.
     """
 
     name: str
@@ -59,6 +69,8 @@ class FactorTemplate:
     covariates: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     contrast: str = field(default="reference")
+    line: Mapping[str, float] = field(default_factory=dict)
+    sigma: Literal["own"] | None = None
 
     @property
     def sizes(self):
@@ -72,14 +84,21 @@ class FactorTemplate:
         _, outer = np.unique(table[self.outer], return_inverse=True)
         half = truth["nu"] / 2
         mixing = 1 / np.sqrt(rng.gamma(half, 1 / half, outer.max() + 1))
+        before = np.zeros(len(table))
         for name, of in self.effects.items():
             own = table.groupby(list(of), sort=False).ngroup().to_numpy()
             # The scale of an effect is that of the difference between two cells.
             differs = name.startswith("tau_effect") or ":" in name
-            scale = _of_arm(truth, name, table) / np.sqrt(2 if differs else 1)
+            scale = _of_row(truth, name, table) / np.sqrt(2 if differs else 1)
             stretch = 1 if name in self.inside else mixing[outer]
-            value = value + scale * stretch * rng.standard_normal(own.max() + 1)[own]
-        sigma = _of_arm(truth, "sigma", table)
+            drawn = rng.standard_normal(own.max() + 1)[own]
+            if name == SLOPE:
+                rho, along = truth[RHO], table["time"].map(self.line).to_numpy()
+                drawn = rho * before + np.sqrt(1 - rho**2) * drawn
+                scale = scale * (along - along.mean())
+            before = drawn
+            value = value + scale * stretch * drawn
+        sigma = _of_row(truth, "sigma", table)
         return table.assign(value=value + sigma * rng.standard_normal(len(table)))
 
     def design(self, table):
@@ -87,7 +106,11 @@ class FactorTemplate:
         read = read_table(table)
         if self.covariates:
             return adjusted_design(read, self.roles, self.covariates)
-        return Design.from_table(read, self.roles, apart="tau_block[a]" in self.priors)
+        made = Design.from_table(read, self.roles, apart="tau_block[a]" in self.priors)
+        if self.line:
+            places = [self.line[label.split()[-1]] for label in made.groups]
+            return with_lines(made, {"time": np.array(places)})
+        return with_own_cells(made) if "tau_effect[a t1]" in self.priors else made
 
     def rank(self, index, ess, ranked):
         """Draw, fit and rank once; the record is that of `calibration.simulate_and_rank`."""
@@ -95,7 +118,7 @@ class FactorTemplate:
         rng = np.random.default_rng(seeds[0])
         truth = {name: float(_from_prior(prior, rng)) for name, prior in self.priors.items()}
         design = self.design(self.draw(truth, rng))
-        model = Model.from_design(design, Assumptions(prior=dict(self.priors)))
+        model = Model.from_design(design, Assumptions(prior=dict(self.priors), sigma=self.sigma))
         assert [p.label for p in model.free] == list(truth)
         fit = Fit.from_model(model, ess=ess, seed=int(seeds[1]))
         chosen = fit.resampled[:ranked]
@@ -114,11 +137,17 @@ class FactorTemplate:
         )
 
 
-def _of_arm(truth, name, table):
-    """Return a scale in every row: that of its arm where arms have their own."""
+def _of_row(truth, name, table):
+    """Return a scale in every row: that of its arm, or its cell, where these have their own."""
     if name in truth:
-        return truth[name]
-    return np.where(table["arm"] == "a", truth[f"{name}[a]"], truth[f"{name}[b]"])
+        return np.full(len(table), truth[name])
+    each = zip(table["arm"], table["time"], strict=True)
+    return np.array([_of_cell(truth, name, arm, time) for arm, time in each])
+
+
+def _of_cell(truth, name, arm, time):
+    kinds = (f"{name}[{arm}]", f"{name}[{arm} {time}]", f"{name[:-1]} | {arm}]")
+    return next(truth[kind] for kind in kinds if kind in truth)
 
 
 def _litters(_):
@@ -127,13 +156,13 @@ def _litters(_):
     return pd.DataFrame(rows, columns=["litter", "pup", "time"])
 
 
-def _cells(arms, animals, *, between, readings):
-    """Return animals seen at two times, each in one arm or in all."""
+def _cells(arms, animals, *, between, readings, times=("t1", "t2")):
+    """Return animals seen at some times, each in one arm or in all."""
     rows = [
         (f"{arm if between else ''}{k}", arm, time)
         for arm in arms
         for k in range(animals)
-        for time in ("t1", "t2")
+        for time in times
         for _ in range(readings)
     ]
     return pd.DataFrame(rows, columns=["animal", "arm", "time"])
@@ -143,6 +172,20 @@ def _of_cells(table):
     """Return the indicator of each of four cells."""
     cell = 2 * (table["arm"] == "b") + (table["time"] == "t2")
     return np.eye(4)[cell.to_numpy(int)]
+
+
+WEEKS = {"t1": 0.0, "t2": 1.0, "t3": 2.0, "t4": 4.0}
+
+
+def _weeks(_):
+    """Return animals of two arms weighed once in each of four weeks."""
+    return _cells("ab", 6, between=True, readings=1, times=WEEKS)
+
+
+def _of_weeks(table):
+    """Return the indicator of each of eight cells."""
+    week = table["time"].map(list(WEEKS).index)
+    return np.eye(8)[(4 * (table["arm"] == "b") + week).to_numpy(int)]
 
 
 def _aged(rng):
@@ -186,7 +229,7 @@ def _of_dose(table):
 
 _PLACES = np.array([float(dose) for dose in DOSES])
 _SLOPE = (_PLACES - _PLACES.mean()) / np.square(_PLACES - _PLACES.mean()).sum()
-MU, ONE, WIDE = "normal(0, 3)", "lognormal(0, 0.5)", "halfnormal(1)"
+MU, ONE, WIDE, FLAT = "normal(0, 3)", "lognormal(0, 0.5)", "halfnormal(1)", "uniform(-1, 1)"
 NOISE = {"sigma": ONE, "nu": "exponential(29, 1)"}
 TWO_BY_TWO = {
     "t2 - t1 | a": (-1, 1, 0, 0),
@@ -194,7 +237,21 @@ TWO_BY_TWO = {
     "(t2 - t1 | b) - (t2 - t1 | a)": (1, -1, -1, 1),
 }
 CROSSED = Roles(value="value", group="arm,time", block="animal", reference="arm=a,time=t1")
+CELLS = tuple(f"{arm} {time}" for arm in "ab" for time in ("t1", "t2"))
 OF_CELLS = {f"mu[{arm} {time}]": MU for arm in "ab" for time in ("t1", "t2")}
+#: What two factors within animals differ by from one to another, beside their cells.
+WITHIN = {
+    "tau_block": ("animal",),
+    "tau_effect[arm]": ("animal", "arm"),
+    "tau_effect[time]": ("animal", "time"),
+}
+OF_WEEKS = {f"mu[{arm} {time}]": MU for arm in "ab" for time in WEEKS}
+GROWTH = {
+    "t4 - t1 | a": (-1, 0, 0, 1, 0, 0, 0, 0),
+    "t2 - t1 | b": (0, 0, 0, 0, -1, 1, 0, 0),
+    "b - a": (-0.25,) * 4 + (0.25,) * 4,
+    "(t4 - t1 | b) - (t4 - t1 | a)": (1, 0, 0, -1, -1, 0, 0, 1),
+}
 
 FACTORS = {
     template.name: template
@@ -236,6 +293,103 @@ FACTORS = {
             effects={"tau_block": ("animal",)},
             outer="animal",
             known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="two factors, one between 2 x 8 animals with scales of each cell, 1 reading",
+            rows=lambda _: _cells("ab", 8, between=True, readings=1),
+            roles=CROSSED,
+            priors={
+                **OF_CELLS,
+                **{f"tau_block[{arm}]": ONE for arm in "ab"},
+                **{f"sigma[{cell}]": ONE for cell in CELLS},
+                "nu": NOISE["nu"],
+            },
+            means=_of_cells,
+            effects={"tau_block": ("animal",)},
+            outer="animal",
+            known=TWO_BY_TWO,
+            sigma="own",
+        ),
+        FactorTemplate(
+            name="two factors, one between 2 x 8 animals with scales of each cell, 2 readings",
+            rows=lambda _: _cells("ab", 8, between=True, readings=2),
+            roles=CROSSED,
+            priors={
+                **OF_CELLS,
+                **{f"tau_block[{arm}]": ONE for arm in "ab"},
+                **{f"tau_effect[{cell}]": ONE for cell in CELLS},
+                **NOISE,
+            },
+            means=_of_cells,
+            effects={"tau_block": ("animal",), "tau_effect": ("animal", "time")},
+            outer="animal",
+            known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="two factors within 8 animals with scales of each cell, 1 reading",
+            rows=lambda _: _cells("ab", 8, between=False, readings=1),
+            roles=CROSSED,
+            priors={
+                **OF_CELLS,
+                **dict.fromkeys(WITHIN, ONE),
+                **{f"sigma[{cell}]": ONE for cell in CELLS},
+                "nu": NOISE["nu"],
+            },
+            means=_of_cells,
+            effects=WITHIN,
+            outer="animal",
+            known=TWO_BY_TWO,
+            sigma="own",
+        ),
+        FactorTemplate(
+            name="two factors within 8 animals with scales of each cell, 2 readings",
+            rows=lambda _: _cells("ab", 8, between=False, readings=2),
+            roles=CROSSED,
+            priors={
+                **OF_CELLS,
+                **dict.fromkeys(WITHIN, ONE),
+                **{f"tau_effect[{cell}]": ONE for cell in CELLS},
+                **NOISE,
+            },
+            means=_of_cells,
+            effects={**WITHIN, "tau_effect": ("animal", "arm", "time")},
+            outer="animal",
+            known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="lines of 2 x 6 animals along four weeks",
+            rows=_weeks,
+            roles=CROSSED,
+            priors={
+                **OF_WEEKS,
+                "tau_block": ONE,
+                SLOPE: ONE,
+                RHO: FLAT,
+                **NOISE,
+            },
+            means=_of_weeks,
+            effects={"tau_block": ("animal",), SLOPE: ("animal",)},
+            outer="animal",
+            known=GROWTH,
+            line=WEEKS,
+        ),
+        FactorTemplate(
+            name="lines of 2 x 6 animals along four weeks with scales of each arm",
+            rows=_weeks,
+            roles=CROSSED,
+            priors={
+                **OF_WEEKS,
+                **{f"tau_block[{arm}]": ONE for arm in "ab"},
+                **{f"tau_slope[time | {arm}]": ONE for arm in "ab"},
+                RHO: FLAT,
+                **{f"sigma[{arm}]": ONE for arm in "ab"},
+                "nu": NOISE["nu"],
+            },
+            means=_of_weeks,
+            effects={"tau_block": ("animal",), SLOPE: ("animal",)},
+            outer="animal",
+            known=GROWTH,
+            line=WEEKS,
         ),
         FactorTemplate(
             name="two times of 3 pups in 8 litters",

@@ -5,6 +5,7 @@ A cluster's effects share one mixing variable lambda, so that together they are 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,10 @@ class FormulaTemplate:
         What each scale multiplies within a line: `1`, `x`, or `group` for one effect a group.
     lines, readings
         Number of lines, and of readings at each group and x.
+    between
+        Whether each line lies in one group, which has a scale of its own there.
+    sigma
+        Whether each group has an error of a reading of its own.
     """
 
     name: str
@@ -43,6 +48,8 @@ class FormulaTemplate:
     effects: Mapping[str, str]
     lines: int
     readings: int = 1
+    between: bool = False
+    sigma: Literal["own"] | None = None
 
     @property
     def sizes(self):
@@ -55,9 +62,14 @@ class FormulaTemplate:
         truth = {name: float(_from_prior(prior, rng)) for name, prior in self.priors.items()}
         table = draw_formula(self, truth, rng)
         design = formula_design(
-            read_table(table), parse_formula(self.formula), group="group", reference="a"
+            read_table(table),
+            parse_formula(self.formula),
+            group="group",
+            reference="a",
+            apart=self.between,
         )
-        model = Model.from_design(design, Assumptions(prior=dict(self.priors)))
+        chosen = Assumptions(prior=dict(self.priors), sigma=self.sigma)
+        model = Model.from_design(design, chosen)
         assert {p.label for p in model.free} == set(truth)
         fit = Fit.from_model(model, ess=ess, seed=int(seeds[1]))
         chosen = fit.resampled[:ranked]
@@ -76,7 +88,7 @@ def draw_formula(template, truth, rng):
     rows = [
         (f"l{line}", group, x)
         for line in range(template.lines)
-        for group in GROUPS
+        for group in (GROUPS[line % 2] if template.between else GROUPS)
         for x in (-1.0, 0.0, 1.0)
         for _ in range(template.readings)
     ]
@@ -89,12 +101,20 @@ def draw_formula(template, truth, rng):
     half = truth["nu"] / 2
     mixing = 1 / np.sqrt(rng.gamma(half, 1 / half, template.lines))
     for name, what in template.effects.items():
-        each = truth[name] * mixing[:, None] * rng.standard_normal((template.lines, 2))
+        scale = np.array([_of(truth, name, GROUPS[i % 2]) for i in range(template.lines)])
+        each = scale[:, None] * mixing[:, None] * rng.standard_normal((template.lines, 2))
         if what == "group":  # the scale is that of the difference between two groups
             mean = mean + each[line, of_b.astype(int)] / np.sqrt(2)
         else:
             mean = mean + each[line, 0] * (x if what == "x" else 1)
-    return table.assign(value=mean + truth["sigma"] * rng.standard_normal(len(table)))
+    sigma = np.array([_of(truth, "sigma", group) for group in table["group"]])
+    return table.assign(value=mean + sigma * rng.standard_normal(len(table)))
+
+
+def _of(truth, name, group):
+    """Return a scale: that of the group where groups have their own."""
+    kinds = (name, f"{name}[{group}]", f"{name[:-1]} | {group}]")
+    return next(truth[kind] for kind in kinds if kind in truth)
 
 
 FORMULAS = {
@@ -128,6 +148,39 @@ FORMULAS = {
             },
             effects={"tau[line]": "1", "tau[line:x]": "x"},
             lines=10,
+        ),
+        FormulaTemplate(
+            name="formula, value ~ group + (1 | line), 2 x 6 lines with scales of each group",
+            formula="value ~ group + (1 | line)",
+            priors={
+                "beta[Intercept]": "normal(0, 3)",
+                "beta[group[b]]": "normal(0, 3)",
+                "tau[line | a]": "lognormal(0, 0.5)",
+                "tau[line | b]": "lognormal(0, 0.5)",
+                "sigma[a]": "lognormal(0, 0.5)",
+                "sigma[b]": "lognormal(0, 0.5)",
+                "nu": "exponential(29, 1)",
+            },
+            effects={"tau[line]": "1"},
+            lines=12,
+            between=True,
+            sigma="own",
+        ),
+        FormulaTemplate(
+            name="formula, value ~ group + x + (1 | line), 8 lines with sigma of each group",
+            formula="value ~ group + x + (1 | line)",
+            priors={
+                "beta[Intercept]": "normal(0, 3)",
+                "beta[group[b]]": "normal(0, 3)",
+                "beta[x]": "normal(0, 3)",
+                "tau[line]": "lognormal(0, 0.5)",
+                "sigma[a]": "lognormal(0, 0.5)",
+                "sigma[b]": "lognormal(0, 0.5)",
+                "nu": "exponential(29, 1)",
+            },
+            effects={"tau[line]": "1"},
+            lines=8,
+            sigma="own",
         ),
     )
 }

@@ -256,4 +256,5 @@ CONTROLS = {
         readings=3,
         priors=_priors(30, tau=1.0, sigma=0.5),
     ),
+    "next": FACTORS["two factors, one between 2 x 8 animals with scales of each cell, 2 readings"],
 }

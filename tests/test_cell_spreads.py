@@ -87,7 +87,7 @@ def test_cells_have_their_own_spreads_beside_covariates(readings):
         assert 0.8 < width(found, name) / width(plain, name) < 1.4
     # What is said of the widths is said of the same spreads.
     (words,) = (note for note in found.fit.model.design.notes if "as wide as without" in note)
-    assert "0.9" in words or "1." in words
+    assert "about as wide" in words or "0.9" in words or "1." in words
     assert "One spread serves all cells" not in " ".join(str(found).split())
 
 
@@ -158,8 +158,8 @@ def test_a_cell_of_litters_that_scatters_more_has_its_own_spread():
 
 
 @pytest.mark.parametrize("noisy", [True, False])
-def test_one_noisy_time_of_many_is_not_taken_for_a_drift_without_a_word(noisy):
-    """Twelve cells get no spread each unasked: the answer says that lines may stand for one."""
+def test_one_noisy_time_of_many_is_not_taken_for_a_drift(noisy):
+    """Twelve cells have a spread each where they show it more clearly than a drift."""
     rng = np.random.default_rng(3)
     rows = []
     for mouse in range(16):
@@ -171,8 +171,8 @@ def test_one_noisy_time_of_many_is_not_taken_for_a_drift_without_a_word(noisy):
     table = pd.DataFrame(rows, columns=["arm", "id", "week", "y"])
     answer = ne.compare(table, value="y", group="arm,week", block="id", options={"ess": 200})
     said = " ".join(str(answer).split())
-    assert "Every id has its own line along week" in said
-    assert ("a time that scatters more than the others may look like a drift" in said) == noisy
+    assert ("Every id has its own line along week" in said) != noisy
+    assert ("Cells scatter differently" in said) == noisy
 
 
 def test_cells_that_scatter_alike_have_one_spread():
@@ -253,12 +253,12 @@ def test_cells_that_scatter_alike_are_told_apart_as_often_as_stated():
     assert often > 10
 
 
-def test_cells_without_a_partner_or_with_unequal_readings_are_not_tested():
+def test_cells_met_in_few_blocks_are_not_tested_and_those_of_few_readings_are():
     table = mice(7, (1, 4), many=3)
     assert cell_spreads(design(table, **MICE)) is None
     table = mice(8, (1, 4), many=8, readings=4)
     few = table[(table["time"] == "pre") | ~table.duplicated(["mouse", "time"])]
-    assert cell_spreads(design(few, **MICE)) is None
+    assert cell_spreads(design(few, **MICE)).p < LEVEL
     missing = mice(9, (1, 4)).drop(index=[0, 5])
     assert cell_spreads(design(missing, **MICE)).p < LEVEL
 
@@ -280,3 +280,183 @@ def test_a_design_with_own_cells_has_a_scale_for_each():
     own = with_own_cells(design(mice(11, (1, 1), readings=2), **MICE))
     (whole,) = (stratum for stratum in own.structure.strata if stratum.each)
     assert whole.apart == own.groups
+
+
+def counted(table, response, seed=0):
+    """Turn values about 20 into what is no plain measurement."""
+    rng, about = np.random.default_rng(seed), (table["y"] - 20).to_numpy()
+    if response == "counts":
+        return table.assign(y=rng.poisson(np.exp(3.4 + about)))
+    if response == "k/n":
+        return table.assign(k=rng.binomial(60, 1 / (1 + np.exp(-about))), n=60).drop(columns="y")
+    low = np.quantile(about, 0.1).round(2)
+    return table.assign(y=[f"<{low}" if one < low else f"{one:.2f}" for one in about])
+
+
+RESPONSES = ["counts", "k/n", "censored"]
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("readings", [1, 3])
+def test_cells_of_every_response_have_their_own_spreads(response, readings):
+    table = counted(mice(1, (0.2, 1.2), readings=readings, shared=0.2), response)
+    value = None if response == "k/n" else "y"
+    ask = {"value": value, **MICE, "reference": {"arm": "ctl", "time": "pre"}}
+    found = ne.compare(table, **ask, options=OPTIONS | {"response": response})
+    stated = "sigma" if readings == 1 else "tau"
+    assert "Cells scatter differently" in said(found)
+    assert f"{stated}': 'common" in " ".join(str(found).split()).replace('"', "'")
+    one = ne.compare(table, **ask, options=OPTIONS | {"response": response, stated: "common"})
+    assert "Cells" not in said(one)
+
+    def wide(answer, time):
+        named = next(c for c in answer.contrasts if c.name.endswith(f"| {time}"))
+        ends = np.array([named.ci_low, named.ci_high])
+        return np.ptp(ends if response == "censored" else np.log(ends))
+
+    assert wide(found, "pre") < 0.75 * wide(one, "pre")
+    assert wide(found, "post") > 1.1 * wide(one, "post")
+    assert "One spread serves all cells" in " ".join(str(one).split())
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+def test_cells_of_every_response_in_litters_and_formulas(response):
+    table = litters(1, (0.2, 0.2, 0.2, 1.5), many=8)
+    table = counted(table.assign(y=table["y"] + 10), response)
+    value = None if response == "k/n" else "y"
+    options = OPTIONS | {"response": response}
+    found = ne.compare(table, value=value, **LITTERS, options=options)
+    assert "Cells scatter differently" in said(found)
+    if value is not None:
+        text = "y ~ geno*treat + (1 | litter)"
+        formula = ne.fit(text, table, options=options | {"contrasts": "simple"})
+        assert "Cells scatter differently" in said(formula)
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("many", [6, 12])
+def test_cells_of_every_response_that_scatter_alike_are_rarely_told_apart(response, many):
+    """At most what P promises; 60 tables: a correct program fails in 1 of 10,000."""
+    ps = []
+    for seed in range(60):
+        table = counted(mice(seed, (0.5, 0.5), many=many), response, seed)
+        roles = Roles(
+            value="k" if response == "k/n" else "y",
+            total="n" if response == "k/n" else None,
+            response="proportion" if response == "k/n" else response,
+            group="arm,time",
+            block="mouse",
+        )
+        # A cell with measured values in fewer than four of six blocks is not looked at.
+        found = cell_spreads(Design.from_table(read_table(table), roles))
+        ps += [] if found is None else [found.p]
+    assert len(ps) > 50
+    assert (np.array(ps) < LEVEL).mean() < 0.47
+
+
+def plots(seed, sds, *, many=8, readings=1):
+    """Fields of a dry and a wet plot that hold two varieties each, without effects."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for k in range(many):
+        field = rng.normal(10, 1)
+        for a, water in enumerate(("dry", "wet")):
+            plot = field + rng.normal(0, 0.5)
+            for c, variety in enumerate(("v1", "v2")):
+                cell = plot + rng.normal(0, sds[2 * a + c])
+                own = cell + rng.normal(0, 0.2, readings) if readings > 1 else [cell]
+                rows += [(f"F{k}", f"F{k}p{a}", water, variety, round(y, 3)) for y in own]
+    return pd.DataFrame(rows, columns=["field", "plot", "water", "variety", "y"])
+
+
+PLOTS = {"group": ["water", "variety"], "block": "field/plot"}
+
+
+def paired(table, block, of, at):
+    """Width of the paired t interval between the levels of a factor, at a level of the other."""
+    ((name, level),) = at.items()
+    wide = table[table[name] == level].pivot_table(index=block, columns=of, values="y")
+    return np.ptp(
+        list(stats.ttest_1samp(wide.iloc[:, 0] - wide.iloc[:, 1], 0).confidence_interval())
+    )
+
+
+def test_a_cell_of_plots_that_scatters_more_has_its_own_spread():
+    table = plots(2, (0.5, 0.5, 0.5, 3))
+    found = ne.compare(table, value="y", **PLOTS, options=OPTIONS)
+    assert "Cells scatter differently" in said(found)
+    for variety in ("v1", "v2"):
+        ratio = width(found, f"wet - dry | {variety}") / paired(
+            table, "field", "water", {"variety": variety}
+        )
+        assert 0.8 < ratio < 1.4
+
+
+def test_plots_of_several_readings_say_what_gives_cells_their_own_spreads():
+    found = ne.compare(
+        plots(2, (0.2, 0.2, 0.2, 4), readings=3), value="y", **PLOTS, options=OPTIONS
+    )
+    words = " ".join(str(found).split())
+    assert "With one row for each cell of one plot, its mean, each has its own." in words
+
+
+def test_cells_of_unequal_readings_have_their_own_spreads():
+    table = litters(3, (0.4, 0.4, 0.4, 2.5), many=8)
+    rng = np.random.default_rng(3)
+    often = table.loc[table.index.repeat(np.where(table["treat"] == "veh", 4, 2))]
+    often = often.assign(y=often["y"] + rng.normal(0, 0.4, len(often)).round(3))
+    reference = {"geno": "WT", "treat": "veh"}
+    found = ne.compare(often, value="y", **LITTERS, reference=reference, options=OPTIONS)
+    assert "Cells scatter differently" in said(found)
+    ratio = width(found, "KO - WT | drug") / paired(table, "litter", "geno", {"treat": "drug"})
+    assert 0.8 < ratio < 1.4
+
+
+def test_errors_of_means_of_few_readings_are_no_difference_of_spreads():
+    """Eight readings and one: the latter err with an SD of 1 more, and scatter alike beyond.
+
+    A correct program fails once in 10,000 (binomial, .25 of 80).
+    """
+    often = 0
+    for seed in range(80):
+        table = litters(seed, (0.5,) * 4, many=10)
+        table = table.loc[table.index.repeat(np.where(table["treat"] == "veh", 8, 1))]
+        error = np.random.default_rng(seed).normal(0, 1, len(table))
+        often += cell_spreads(design(table.assign(y=table["y"] + error), **LITTERS)).p < LEVEL
+    assert often < stats.binom(80, LEVEL).ppf(0.9999)
+
+
+def test_of_three_groups_in_blocks_one_reading_less_hides_no_spread():
+    rng = np.random.default_rng(5)
+    rows = [
+        (f"b{k}", g, y)
+        for k in range(6)
+        for block in [rng.normal()]
+        for g, sd in zip("abc", (3, 0.3, 0.3), strict=True)
+        for y in block + rng.normal(0, sd) + rng.normal(0, 0.3, 3)
+    ]
+    table = pd.DataFrame(rows, columns=["block", "g", "y"]).drop(index=17)
+    found = ne.compare(table, value="y", group="g", block="block", reference="b", options=OPTIONS)
+    assert "Groups scatter differently" in said(found)
+    assert width(found, "c - b") < 0.5 * width(found, "a - b")
+
+
+@pytest.mark.parametrize("random", ["(1 | mouse)", "(1 | mouse) + (1 | mouse:time)"])
+def test_a_formula_with_one_spread_of_cells_names_the_term_that_gives_each_one(random):
+    table = mice(1, (0.5, 4), readings=3)
+    formula = f"y ~ arm * time + {random}"
+    found = ne.fit(formula, table, options=OPTIONS | {"contrast": "simple"})
+    words = " ".join(str(found).split())
+    assert "Where the formula says how they differ, by (time | mouse), each has its own." in words
+
+
+def test_twelve_cells_of_two_arms_get_all_draws_asked_for():
+    """Of 400,000 draws 6,419 were effective; means are drawn given the scales, arm by arm."""
+    table = mice(4, (0.6,) * 5 + (2.5,), many=8, times=tuple(f"w{i}" for i in range(6)), shared=1)
+    found = ne.compare(table, value="y", **MICE, options={"seed": 1, "ess": 4000, "sigma": "own"})
+    assert found.fit.ess >= 4000
+    assert found.fit.weights.size < 100_000
+    assert "line along time" not in said(found)
+    model = found.fit.model.drawn[0]
+    assert model.round.size == 12
+    assert len(model.blocks) == 2

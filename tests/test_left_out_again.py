@@ -167,7 +167,9 @@ def alone(name, groups="AB", labels=None, factor="arm", seed=5):
     return pd.DataFrame(rows, columns=[factor, name, "y"])
 
 
-@pytest.mark.parametrize("name", ["plate", "cage", "Tag", "jour", "operador", "Batch no", "run"])
+@pytest.mark.parametrize(
+    "name", ["plate", "cage", "Tag", "jour", "operador", "Batch no", "run", "period"]
+)
 def test_what_says_the_same_as_the_group_is_told_where_it_holds_several(name):
     (said,) = minds(alone(name))
     assert f"Column {name} says the same as arm" in said

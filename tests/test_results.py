@@ -216,6 +216,8 @@ def test_contrasts_in_the_users_own_words():
     assert result.contrasts[0].mean == pytest.approx(w @ ((mu[:, 1] + mu[:, 2]) / 2 - mu[:, 0]))
     pairs = ne.compare(data, options={"ess": 1000, "contrasts": "pairs"})
     assert [row.name for row in pairs.contrasts] == ["b - a", "c d - a", "c d - b"]
+    both = ne.compare(data, options={"ess": 300, "contrast": ["(b + 'c d') / 2 - a", "pairs"]})
+    assert len(both.contrasts) == 4
     for wrong, says in (
         ("b + a", "must cancel"),
         ("b - x", "'x'"),

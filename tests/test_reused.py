@@ -114,6 +114,9 @@ def test_with_one_factor_they_are_units():
     with pytest.raises(DesignError) as refused:
         of_roles(animals(times=("pre",), each=3), "arm", block="arm/mouse")
     assert "--unit mouse --relabel-units." in refused.value.said("shell")
+    with pytest.raises(DesignError) as refused:
+        of_roles(named(animals(times=("pre",), each=3)), "arm", block="arm/mouse")
+    assert "--unit mouse." in refused.value.said("shell")
 
 
 def test_groups_adjusted_for_a_covariate_keep_animals_of_other_arms_apart():

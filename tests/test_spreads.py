@@ -67,8 +67,10 @@ def test_a_noisy_group_is_not_made_quiet_by_the_others(rows, how):
     assert answer.model.assumptions.tau == "own"
 
 
-def test_one_spread_that_was_chosen_is_kept_and_doubted(rows):
-    answer = ne.compare(rows, value="y", group="g", options={**OPTIONS, "tau": "common"})
+@pytest.mark.parametrize("groups", ["abc", "ab"])
+def test_one_spread_that_was_chosen_is_kept_and_doubted(rows, groups):
+    table = rows[rows["g"].isin(list(groups))]
+    answer = ne.compare(table, value="y", group="g", options={**OPTIONS, "tau": "common"})
     assert answer.model.assumptions.tau == "common"
     (doubt,) = (check for check in answer.advice if check.name == "spreads")
     assert not doubt.passed
@@ -385,6 +387,37 @@ def test_the_test_of_groups_in_blocks_holds_its_level():
     assert 0.03 < np.mean(seen) < 0.13
 
 
+def _rare(table, blocks=3):
+    """Return the table whose last group was tried in a few of the blocks alone."""
+    last = table["group"] == table["group"].max()
+    return table[~last | (table["block"].str[1:].astype(int) < blocks)]
+
+
+def test_a_group_that_few_blocks_see_does_not_hide_how_the_others_vary():
+    """The difference of those in all blocks beside its paired t."""
+    table = _rare(_in_blocks((0.3, 5.0, 0.3), 12))
+    answer = ne.compare(table, **BLOCKED, options=OPTIONS)
+    assert {f"tau_effect[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
+    wide = table.pivot_table(index="block", columns="group", values="y")
+    change = wide["b"] - wide["a"]
+    t = np.ptp(stats.t.interval(0.95, len(change) - 1, change.mean(), stats.sem(change)))
+    own = next(row for row in answer.contrasts if row.name == "b - a")
+    assert 0.7 < (own.ci_high - own.ci_low) / t < 1.5
+
+
+def test_the_test_of_groups_of_which_few_blocks_see_one_holds_its_level():
+    """300 tables without a difference, at P < .1."""
+    seen = [
+        Spreads.of_effects(
+            Design.from_table(
+                read_table(_rare(_in_blocks((1.0, 1.0, 1.0), 8, seed=seed))), Roles(**BLOCKED)
+            )
+        ).uneven
+        for seed in range(300)
+    ]
+    assert 0.03 < np.mean(seen) < 0.16
+
+
 def _litters(pups, sds, seed, readings=1):
     """Pups of two genotypes in five litters, so many of each."""
     rng, rows = np.random.default_rng(seed), []
@@ -450,6 +483,30 @@ def test_pups_with_readings_share_a_spread_and_it_is_said_where_it_is_wrong():
     alike = _litters({"WT": (3, 3), "KO": (3, 3)}, {"WT": 1.0, "KO": 1.0}, 5, readings=3)
     same = ne.compare(alike, **LITTERS, unit="pup", options=OPTIONS)
     assert "spreads inside" not in {c.name for c in same.advice}
+
+
+def test_pups_of_arms_with_readings_share_a_spread_and_it_is_said_where_it_is_wrong():
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(
+        [
+            (arm, time, f"{arm}{k}", f"{arm}{k}{time}{pup}", level + own + rng.normal(0, 0.1))
+            for arm in "ab"
+            for k in range(5)
+            for level in [rng.normal(0, 1)]
+            for time in ("t1", "t2")
+            for pup in range(3)
+            for own in [rng.normal(0, 3.0 if arm == "b" else 0.3)]
+            for _ in range(2)
+        ],
+        columns=["arm", "time", "id", "pup", "y"],
+    )
+    roles = {"value": "y", "group": "arm,time", "block": "id", "unit": "pup"}
+    answer = ne.compare(table, **roles, options=OPTIONS)
+    (check,) = (c for c in answer.advice if c.name == "spreads inside")
+    assert "With one row for each pup, its mean" in check.text
+    means = table.groupby(["arm", "time", "id", "pup"], as_index=False)["y"].mean()
+    own = ne.compare(means, **roles, options=OPTIONS)
+    assert {"sigma[a t1]", "sigma[b t2]"} <= {p.label for p in own.model.parameters}
 
 
 def test_the_test_of_what_lies_in_cells_holds_its_level():
@@ -810,3 +867,22 @@ def test_two_groups_in_blocks_of_which_one_varies_more_have_spreads_of_their_own
     centre = next(row for row in answer.groups if row.name == "b")
     t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(wide["b"])))
     assert (centre.ci_high - centre.ci_low) / t == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.quick
+def test_a_few_values_that_agree_by_chance_are_named_beside_many():
+    """Of two values that agree an interval held the truth in .50 of 60 tables, and was robust."""
+    rng = np.random.default_rng(1)
+    many = list(rng.normal(10, 1.5, 200))
+
+    def said(a, b=many, **options):
+        answer = ne.compare({"b": b, "a": a}, options={"ess": 200, **options})
+        return [one for one in answer.design.warnings if "agree far better" in one]
+
+    (found,) = said([15.245, 15.248])
+    assert "The 2 values of a agree far better than the others (SD 0.002" in found
+    assert [r.value for r in found.remedies] == ["common"]
+    assert not said([15.245, 15.248], tau="common")
+    assert not said([14.0, 15.5])
+    # Beside as few others the error of a difference is hardly smaller than with one spread.
+    assert not said([15.245, 15.248], b=[10.1, 11.5, 8.7])

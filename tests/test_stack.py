@@ -77,13 +77,15 @@ CROSSED = [
 ]
 
 
-@pytest.mark.parametrize("tau", [None, "own"])
+@pytest.mark.parametrize(
+    "own", [{}, {"tau": "own"}, {"sigma": "own"}, {"sigma": "own", "robust": "none"}], ids=str
+)
 @pytest.mark.parametrize("template", CROSSED, ids=lambda t: t.name)
-def test_density_of_two_factors_is_that_of_each_data_set(template, tau):
+def test_density_of_two_factors_is_that_of_each_data_set(template, own):
     rng = np.random.default_rng(4)
     truth = {name: float(_from_prior(prior, rng)) for name, prior in template.priors.items()}
     found = [template.design(template.draw(truth, rng)) for _ in range(SETS)]
-    assert_density_is_that_of_each(found, Assumptions(tau=tau))
+    assert_density_is_that_of_each(found, Assumptions(**own))
 
 
 def assert_density_is_that_of_each(found, assumptions):

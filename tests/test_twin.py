@@ -128,6 +128,21 @@ def changed(seed):
     return pd.DataFrame(rows, columns=["arm", "time", "id", "y"])
 
 
+def unlike(seed, readings):
+    """Animals of two arms at two times, of which one cell scatters more than the others."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for arm in "ab":
+        for k in range(8):
+            level = rng.normal(10, 1)
+            for time in ("t1", "t2"):
+                cell = level + rng.normal(0, 3 if (arm, time) == ("b", "t2") else 0.7)
+                rows += [
+                    (arm, time, f"{arm}{k}", cell + rng.normal(0, 0.4)) for _ in range(readings)
+                ]
+    return pd.DataFrame(rows, columns=["arm", "time", "id", "y"])
+
+
 def grown(seed):
     """Animals of two arms that are weighed in five weeks and grow at rates of their own."""
     rng = np.random.default_rng(seed)
@@ -177,6 +192,14 @@ DESIGNS = {
     ),
     "split plot": (crossed(20, plots=True), {"group": "arm,time", "block": "day/plot"}),
     "mixed pre and post": (changed(21), {"group": "arm,time", "block": "id"}),
+    "a spread for each cell, one reading": (
+        unlike(25, 1),
+        {"group": "arm,time", "block": "id"},
+    ),
+    "a spread for each cell, two readings": (
+        unlike(26, 2),
+        {"group": "arm,time", "block": "id"},
+    ),
     "lines of animals": (grown(24), {"group": "arm,week", "block": "id"}),
     "two factors inside litters": (
         crossed(22, plots=False),

@@ -22,7 +22,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.cell_spreads import cells_apart, lines_or_cells
 from nestimate.model.crossed import said_of_crossing
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import by_lines, by_spread, readings_apart, told_apart
+from nestimate.model.own_spreads import agreeing, by_lines, by_spread, readings_apart, told_apart
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
@@ -109,7 +109,7 @@ def posed(
     if not chosen.covariates:
         design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
         lined = by_lines(design, chosen.tau)
-        free = chosen.tau is chosen.sigma is None
+        free = chosen.tau is None and chosen.sigma in (None, "own")
         design = lines_or_cells(design, lined) if free else lined
         design = replace(design, warnings=(*design.warnings, *_exposed(table, roles, design)))
         return relative(design, chosen.relative_to), None, chosen, words
@@ -155,6 +155,8 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if said:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, said))
+    if chosen.tau is None and (few := agreeing(design)):
+        design = replace(design, warnings=(*design.warnings, few))
     inside = readings_apart(design) if chosen.tau is chosen.sigma is None else None
     if inside:
         assumptions = replace(assumptions, sigma="own")

@@ -25,6 +25,7 @@ from nestimate.inference import importance
 from nestimate.inference.diagnostics import K_LIMIT, smooth_weights
 from nestimate.inference.importance import Measure, Sample
 from nestimate.inference.peaks import laplace
+from nestimate.inference.target import Parts
 from nestimate.model.separable import Separable, Shared
 from nestimate.model.units import Batch
 
@@ -129,7 +130,7 @@ class Collapsed:
     ridge: int | None
     threads: Executor
     rng: np.random.Generator
-    blocks: tuple[NDArray[np.intp], ...] = field(default=())
+    parts: Parts = field(default_factory=Parts)
 
     @classmethod
     def fit(

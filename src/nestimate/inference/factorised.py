@@ -6,7 +6,8 @@ depend on the other groups. So a mixture of t's is fitted to (s, x_b) of every g
     q(x) = q(s) prod_b q_b(x_b | s),   q_b(x_b | s) = m_b(s, x_b) / m_b(s)
 
 where both m_b are mixtures of t's. A few dimensions at a time take few draws to learn, however many
-groups there are.
+groups there are. Where cells of blocks have many scales the means of all, straightened, are nearly
+round whatever the scales: one t of many degrees of freedom does for them.
 """
 
 from dataclasses import dataclass, replace
@@ -16,11 +17,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.inference.mixture import DEFENSIVE, Mixture, fit_mixture, log_sum
-from nestimate.inference.target import Density
+from nestimate.inference.mixture import DEFENSIVE, Mixture, fit_mixture, log_sum, wide_component
+from nestimate.inference.target import Density, Parts
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+#: Degrees of freedom of the t of what is round, and how much wider it is than the draws.
+NEARLY_NORMAL, EVEN = 40.0, 1.02
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -31,6 +35,9 @@ class Factorised:
     ----------
     columns
         Columns of the shared parameters, and of each block.
+    round, level
+        Columns that do not depend on the others, and the proposal of these; None where there are
+        none.
     shared
         Proposal of the shared parameters.
     blocks
@@ -42,6 +49,8 @@ class Factorised:
     columns: tuple[Codes, tuple[Codes, ...]]
     shared: Mixture
     blocks: tuple[Mixture, ...]
+    round: Codes
+    level: Mixture | None = None
     aside: Mixture | None = None
     share: float = 0.0
 
@@ -50,14 +59,17 @@ class Factorised:
         cls,
         x: Array,
         weights: Array,
-        blocks: tuple[Codes, ...],
+        parts: Parts,
         components: int,
         rng: np.random.Generator,
     ) -> Self:
         """Fit every mixture to weighted draws, x of shape (draws, dim)."""
-        shared = np.setdiff1d(np.arange(x.shape[1]), np.concatenate(blocks))
+        blocks, even = parts.blocks, parts.round
+        shared = np.setdiff1d(np.arange(x.shape[1]), np.concatenate([even, *blocks]))
         return cls(
             columns=(shared, blocks),
+            round=even,
+            level=_level(x[:, even], weights) if even.size else None,
             shared=fit_mixture(x[:, shared], weights, components, rng),
             blocks=tuple(
                 fit_mixture(x[:, np.concatenate([shared, block])], weights, components, rng)
@@ -76,11 +88,13 @@ class Factorised:
     def draw(self, n: int, target: Density, rng: np.random.Generator) -> Array:
         """Draw n points, shape (n, dim)."""
         shared, blocks = self.columns
-        dim = shared.size + sum(block.size for block in blocks)
+        dim = shared.size + self.round.size + sum(block.size for block in blocks)
         defensive = int(DEFENSIVE * n)
         aside = int(self.share * (1 - DEFENSIVE) * n) if self.aside is not None else 0
         own = np.empty((n - aside - defensive, dim))
         own[:, shared] = self.shared.points(len(own), rng)
+        if self.level is not None:
+            own[:, self.round] = self.level.points(len(own), rng)
         for block, mixture in zip(blocks, self.blocks, strict=True):
             own[:, block] = _conditional(mixture, own[:, shared], rng)
         parts = [own, target.to_x(rng.standard_normal((defensive, dim)))]
@@ -93,6 +107,8 @@ class Factorised:
         shared, blocks = self.columns
         s = x[:, shared]
         own = self.shared.log_of(s)
+        if self.level is not None:
+            own += self.level.log_of(x[:, self.round])
         for block, mixture in zip(blocks, self.blocks, strict=True):
             own += mixture.log_of(np.hstack([s, x[:, block]]))
             own -= _leading(mixture, shared.size).log_of(s)
@@ -100,6 +116,11 @@ class Factorised:
         if self.aside is not None:
             logs.append(self.aside.log_of(x) + log(self.share) + log(1 - DEFENSIVE))
         return log_sum(np.stack(logs))
+
+
+def _level(x: Array, weights: Array) -> Mixture:
+    """Return the proposal of what is nearly normal."""
+    return replace(Mixture.of([wide_component(x, weights, EVEN)], np.ones(1)), dof=NEARLY_NORMAL)
 
 
 def _leading(mixture: Mixture, size: int) -> Mixture:

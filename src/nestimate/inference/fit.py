@@ -14,7 +14,7 @@ from nestimate.errors import InferenceError
 from nestimate.inference import collapsed, diagnostics, importance, nuts, work
 from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
-from nestimate.inference.target import CHUNK, Target
+from nestimate.inference.target import CHUNK, Parts, Target
 from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.crossed import CrossedDensity, left_to_twin
 from nestimate.model.draws import Draws
@@ -34,6 +34,8 @@ LOST = 0.01
 AT_EDGE = 1e-3
 #: Draws at which integrals are done again, and the SD of their errors that is no answer.
 TRIED, LOOSE = 100, 0.1
+#: By how much more than is lacking is drawn where draws weighted anew are too few.
+SPARE = 1.1
 #: Most effects drawn, draws x units; with very many units fewer draws are enough each.
 MAX_EFFECTS = 1_000_000
 
@@ -66,6 +68,9 @@ class Fit:
     chains
         The run of NUTS that these draws come from, or None; there is then no Pareto-k, no
         log likelihood and no evidence.
+    refined
+        Whether integrals were done again with many more points in every draw, and these weighted
+        anew.
     """
 
     model: Model
@@ -82,6 +87,7 @@ class Fit:
     seconds: float
     log: tuple[str, ...]
     chains: Chains | None = None
+    refined: bool = False
 
     def __repr__(self) -> str:
         """Say in one line how many draws there are, and how good."""
@@ -114,13 +120,36 @@ class Fit:
         began = perf_counter()
         rng = np.random.default_rng(seed)
         work.say("looking for the bulk of the posterior")
+        fitted = cls._weighted(model, ess, ess, seed, rng)
+        if fitted.reliable(ess) and fitted.integral_error > LOOSE:
+            finer = fitted._refined(ess, rng)
+            if finer.ess < ess:  # weighted anew draws count for less
+                more = SPARE * ess**2 / finer.ess
+                finer = cls._weighted(model, more, ess, seed, rng)._refined(ess, rng)
+            fitted = finer
+        fitted = replace(fitted, seconds=perf_counter() - began)
+        # A prior that the data contradict is no matter of the sampler.
+        short = not fitted.reliable(ess) or fitted.integral_error > LOOSE
+        hopeless = fitted.ess <= LOST * ess or fitted.at_edge[1] > AT_EDGE
+        if not short or hopeless or not nuts.installed():
+            return fitted
+        return cls._from_chains(model, ess, seed, tried=fitted)
+
+    def reliable(self, ess: float) -> bool:
+        """Whether the weights can be trusted, and so many effective draws are behind all."""
+        return not (self.pareto_k > diagnostics.K_LIMIT or self.ess < ess)
+
+    @classmethod
+    def _weighted(
+        cls, model: Model, wanted: float, ess: float, seed: int, rng: np.random.Generator
+    ) -> Self:
+        """Draw by importance sampling, of which as many are taken equally weighted as asked for."""
         drawn, columns = model.drawn
         with work.threads() as threads:
-            found = _sampled(drawn, ess, rng, threads)
+            found = _sampled(drawn, wanted, rng, threads)
         found = replace(found, z=found.z[:, columns])
-        few = found.pareto_k > diagnostics.K_LIMIT or found.ess < ess
         n_rows = model.design.readings.value.size
-        fitted = cls(
+        return cls(
             model=model,
             draws=model.natural(model.standard(found.z)),
             z=found.z,
@@ -132,15 +161,33 @@ class Fit:
             log_evidence=found.log_evidence - n_rows * float(np.log(model.design.yardstick.spread)),
             log_evidence_se=found.log_evidence_se,
             seed=seed,
-            seconds=perf_counter() - began,
+            seconds=0.0,
             log=found.log,
         )
-        # A prior that the data contradict is no matter of the sampler.
-        short = few or fitted.integral_error > LOOSE
-        hopeless = found.ess <= LOST * ess or fitted.at_edge[1] > AT_EDGE
-        if not short or hopeless or not nuts.installed():
-            return fitted
-        return cls._from_chains(model, ess, seed, tried=fitted)
+
+    def _refined(self, ess: float, rng: np.random.Generator) -> Self:
+        """Return the same draws weighted by integrals over clusters of many more points."""
+        density = self.model.density
+        assert isinstance(density, ClusterIntegral)
+        work.say("doing integrals again with many more points")
+        pieces = [slice(i, i + CHUNK) for i in range(0, len(self.z), CHUNK)]
+
+        def error(piece: slice) -> Array:
+            return density.error_of(self.model.standard(self.z[piece]))
+
+        with work.threads() as threads:
+            errors = np.concatenate(list(threads.map(error, pieces)))
+        moved = self.weights * np.exp(-errors)
+        weights, monitored = moved / moved.sum(), _monitored(self.model, self.z)
+        return replace(
+            self,
+            weights=weights,
+            resampled=_systematic(weights, 4 * round(ess / 4), rng),
+            log_likelihood=self.log_likelihood - errors,
+            ess=float(diagnostics.ess(monitored, weights).min()),
+            log_evidence=self.log_evidence + float(np.log(moved.sum())),
+            refined=True,
+        )
 
     @classmethod
     def _from_chains(cls, model: Model, ess: float, seed: int, tried: Self | None = None) -> Self:
@@ -195,7 +242,8 @@ class Fit:
         if self.chains is not None or not isinstance(density, ClusterIntegral):
             return 0.0
         some = self.z[self.resampled[:TRIED]]
-        return float(density.error_of(self.model.standard(some)).std())
+        level = int(self.refined)
+        return float(density.error_of(self.model.standard(some), level=level).std())
 
     @cached_property
     def effects(self) -> Array:
@@ -278,7 +326,7 @@ def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Execut
         warp=model.warp,
         rivals=model.rivals,
         ridge=model.ridge,
-        blocks=model.blocks,
+        parts=Parts(blocks=model.blocks, round=model.round),
         threads=threads,
     )
     return importance.sample(target, model.start(), measure, ess, rng)

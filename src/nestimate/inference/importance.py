@@ -215,9 +215,9 @@ class _Draws:
         points = (np.arange(few) + self.rng.random()) / few * edges[-1]
         chosen, counts = np.unique(np.searchsorted(edges, points), return_counts=True)
         fitted: Proposal
-        if self.target.blocks:
+        if self.target.parts:
             fitted = Factorised.fit(
-                self.x[chosen], counts / few, self.target.blocks, components, self.rng
+                self.x[chosen], counts / few, self.target.parts, components, self.rng
             )
         else:
             fitted = fit_mixture(self.x[chosen], counts / few, components, self.rng)

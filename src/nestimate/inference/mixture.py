@@ -158,11 +158,11 @@ def fit_mixture(x: Array, weights: Array, components: int, rng: np.random.Genera
     return mixture
 
 
-def wide_component(x: Array, weights: Array) -> tuple[Array, Array]:
-    """Centre and covariance of weighted draws, `WIDTH` times as wide."""
+def wide_component(x: Array, weights: Array, width: float = WIDTH) -> tuple[Array, Array]:
+    """Centre and covariance of weighted draws, `width` times as wide."""
     weights = weights / weights.sum()
     mean = weights @ x
-    return mean, WIDTH**2 * _covariance(x, weights, mean)
+    return mean, width**2 * _covariance(x, weights, mean)
 
 
 def _root(covariance: Array) -> Array:

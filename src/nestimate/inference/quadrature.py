@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nestimate.inference.normal_mixture import NormalMixture
 from nestimate.model.balanced import BlockStack, UnitStack
 from nestimate.model.families import NOISE, Family, What
-from nestimate.model.model import FIXED_PART
+from nestimate.model.parameters import FIXED_PART
 from nestimate.model.priors import Normal
 from nestimate.model.stacked import StackedModel
 from nestimate.model.whitening import Z_EDGE

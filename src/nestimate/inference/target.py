@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +19,26 @@ CHUNK = 1024
 LOG_2PI = float(np.log(2 * np.pi))
 
 
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Parts:
+    """Which coordinates depend on which others.
+
+    Attributes
+    ----------
+    blocks
+        Columns of sets of coordinates that are independent of each other given the rest.
+    round
+        Columns that are nearly normal whatever the others are.
+    """
+
+    blocks: tuple[NDArray[np.intp], ...] = ()
+    round: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.blocks or self.round.size)
+
+
 class Density(Protocol):
     """What the sampler needs of a posterior; `Target` says what each of these is.
 
@@ -32,7 +52,7 @@ class Density(Protocol):
     def threads(self) -> Executor: ...  # noqa: D102
 
     @property
-    def blocks(self) -> tuple[NDArray[np.intp], ...]: ...  # noqa: D102
+    def parts(self) -> Parts: ...  # noqa: D102
 
     def to_x(self, z: Array) -> Array: ...  # noqa: D102
 
@@ -60,8 +80,8 @@ class Target:
         Starting points (k, dim) in z from which other peaks may be reached, given the first peak.
     ridge
         Column along which the posterior may trail off in a long thin ridge, or None.
-    blocks
-        Columns of sets of coordinates that are independent of each other given the rest, if any.
+    parts
+        Which coordinates depend on which others.
     threads
         Where chunks of draws are evaluated. Chunks have a fixed size, so their number of threads
         changes no digit.
@@ -72,7 +92,7 @@ class Target:
     rivals: Callable[[Array], Array]
     ridge: int | None
     threads: Executor
-    blocks: tuple[NDArray[np.intp], ...] = ()
+    parts: Parts = field(default_factory=Parts)
 
     def to_x(self, z: Array) -> Array:
         """Coordinates x of points z."""

@@ -245,12 +245,38 @@ class BlockStack:
         kinds = [tuple(self._axes(kind, theta)) for kind in self.kinds]
         nu = theta[NORMALITY][0].reshape(-1) if self.robust else None
         outer = mixed_density(kinds, nu, nodes, exact=not self.inside.strata)
-        return np.asarray(self.inside.log_density(theta) + outer.reshape(mu.shape[1:]))
+        return np.asarray(
+            self.inside.log_density(theta) + outer.reshape(mu.shape[1:]) - self._units(theta)
+        )
+
+    def _units(self, theta: Theta) -> Array | float:
+        """Return log determinants of the errors that the means of cells are told in units of."""
+        noise = self._noise(theta)
+        if len(noise) == 1:
+            return 0.0
+        found = (len(k.cells) * np.log(noise[k.groups]).sum(axis=0) for k in self.kinds)
+        return np.asarray(0.5 * sum(found))
 
     def _axes(self, kind: Directions, theta: Theta) -> Iterator[Axis]:
         residual = self.inside.means[kind.cells][:, :, :, None] - theta[FIXED][kind.groups]
         noise = self._noise(theta)
-        return (self._apart if kind.apart(theta) else self._alike)(kind, theta, residual, noise)
+        if len(noise) > 1:
+            return self._unlike(kind, theta, residual, noise[kind.groups])
+        return (self._apart if kind.apart(theta) else self._alike)(kind, theta, residual, noise[0])
+
+    def _unlike(
+        self, kind: Directions, theta: Theta, residual: Array, noise: Array
+    ) -> Iterator[Axis]:
+        """Axes of means in units of their errors, which differ by group: these are 1 then."""
+        root = np.sqrt(noise)
+        each = np.moveaxis(root, 0, -1)
+        whole = kind.covariance(theta) / (each[..., None] * each[..., None, :])
+        variances, turned = np.linalg.eigh(whole)
+        variances = np.maximum(variances, (kind.least(theta) / noise.max(axis=0))[:, :, None])
+        along = np.einsum("bgsd,sdge->ebsd", residual / root, turned)
+        for e in range(kind.groups.size):
+            one = np.ones_like(variances[:, :, e])
+            yield Axis.of(variances[:, :, e], one, 1, np.square(along[e]))
 
     def _alike(
         self, kind: Directions, theta: Theta, residual: Array, noise: Array
@@ -300,29 +326,30 @@ class BlockStack:
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Precision and middle of the means given the scales, along `basis`."""
         noise = self._noise(theta)
-        precision = np.empty((self.groups, *noise.shape))
+        precision = np.empty((self.groups, *noise.shape[1:]))
         middle = np.empty((self.groups, self.within.size, 1))
         for kind in self.kinds:
             cells = self.inside.means[kind.cells]
             mean, stretched = cells.mean(axis=0), kind.stretched(theta)
+            own = noise[kind.groups] if len(noise) > 1 else noise.repeat(kind.groups.size, axis=0)
+            error = np.einsum("ge,gsd->esd", np.square(kind.axes), own)
             if self.robust:
                 spread = np.square(cells - mean)
                 seen = spread.sum(axis=(0, 1))[:, None] / cells[:, :, 0].size
                 nu = theta[NORMALITY][0]
-                typical = stretched.mean(axis=0) + noise
+                typical = (stretched + error).mean(axis=0)
                 # On the whole lambda is what makes the scatter seen typical; see `GroupedDensity`.
                 stretched = stretched * ((nu + seen / typical) / (nu + 1))
-            precision[kind.groups] = len(cells) / (stretched + noise)
+            precision[kind.groups] = len(cells) / (stretched + error)
             middle[kind.groups] = (kind.axes.T @ mean)[:, :, None]
         return precision, middle
 
     def _noise(self, theta: Theta) -> Array:
+        """Return the error of the mean of a cell, (1 or groups, sets, draws)."""
         error = self.inside.error(theta)
         if error is None:
-            return np.zeros(theta[self.kinds[0].scales[0]].shape[1:])
-        if len(error) > 1:
-            raise DesignError("groups with an SD of a reading each have no closed form in blocks.")
-        return np.asarray(error[0] / self.inside.members[0])
+            return np.zeros((1, *theta[self.kinds[0].scales[0]].shape[1:]))
+        return np.asarray(error / self.inside.members[0])
 
 
 #: By layout.

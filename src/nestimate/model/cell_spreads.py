@@ -16,13 +16,14 @@ from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.residues import Residues
 from nestimate.data.designs.sphericity import FEWEST_LEVELS, LINED, Unsteady
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, Spreads
+from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads
 from nestimate.data.designs.strata import members_of, same_members, split
-from nestimate.data.designs.stratum import Stratum
-from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.stratum import Effect, Role, Stratum
+from nestimate.data.designs.structure import Structure, one_reading_each
 from nestimate.errors import DesignError
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.directions import Directions, directions
+from nestimate.model.observed_cells import observed_cells
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -34,10 +35,11 @@ Codes = NDArray[np.intp]
 LEVEL = 0.25
 #: Probability from which cells are said to scatter differently, and not only that they may.
 SHOWN = 0.05
-#: Most cells that get a spread each: that takes longer. More than a few do where they show it.
-FEW_CELLS, MOST_CELLS = 6, 8
-#: By how many times the errors of means may differ between cells, by numbers of readings alone.
-UNEQUAL = 1.5
+#: More cells than a few get a spread each where they show several, and not only may: that takes
+#: longer. Most that do, of one block and in all.
+FEW_CELLS, MOST_SEEN, MOST_CELLS = 6, 12, 24
+#: Least share of what an axis shows that is left to it when the errors of means are taken off.
+LEAST = 0.05
 #: Two cells do not tell from their difference which of them scatters.
 PAIR = 2
 #: Share of the largest value below which scatter is rounding.
@@ -48,8 +50,7 @@ TEST = "Pitman's test"
 def cell_spreads(design: Design) -> Spreads | None:
     """Return the spreads of the cells of several factors in blocks, and what chance makes of them.
 
-    None where there are no such cells, they hold unequal numbers of readings, or a cell is met
-    in too few blocks.
+    None where there are no such cells, or one is met in too few blocks.
 
     Notes
     -----
@@ -57,16 +58,20 @@ def cell_spreads(design: Design) -> Spreads | None:
     cells that scatter alike are uncorrelated. Two of them scatter alike where their difference is
     uncorrelated with their sum (Pitman, Biometrika 31, 1939); of more, the same is asked of all
     axes at once, by the slope of the likelihood in the variances of the cells. Arms are looked at
-    by themselves and added up. What lies beside the cells, covariates, is taken off first by least
-    squares, with slopes of their own in every cell: what is left of quiet ones then does not hold
-    the errors of others.
+    by themselves and added up. Means of few readings err more than those of many: by how much, the
+    readings inside cells tell, and that is no difference of spreads. What lies beside the cells,
+    covariates, is taken off first by least squares, with slopes of their own in every cell: what
+    is left of quiet ones then does not hold the errors of others.
     """
     structure = design.structure
-    if structure.factorial is None or len(structure.blocks) != 1 or not _by_cells(structure):
+    if structure.factorial is None or not structure.blocks or not _by_cells(structure):
         return None
-    if structure.lines or design.observed is not None or len(design.groups) > MOST_OWN:
+    if structure.lines or len(design.groups) > MOST_CELLS:
         return None
-    if not design.statistics.measured.any() or _unequal(design):
+    if design.observed is not None:
+        plain = len(structure.blocks) == 1 and len(design.groups) <= MOST_SEEN
+        return observed_cells(design) if plain else None
+    if not design.statistics.measured.any():
         return None
     sets = list(_sets(design))
     if not sets or min(freedom for *_, freedom in sets) < FEWEST_BLOCKS - 1:
@@ -74,9 +79,10 @@ def cell_spreads(design: Design) -> Spreads | None:
     if sorted(g for one, *_ in sets for g in one.groups) != list(range(len(design.groups))):
         return None
     most = max(left.shape[1] for _, left, _ in sets)
-    if most < PAIR:
+    if not PAIR <= most <= MOST_SEEN:
         return None
-    found = [_apart(*one) for one in sets]
+    errors = _errors(design)
+    found = [_apart(along, left, freedom, errors[along.groups]) for along, left, freedom in sets]
     apart, freedom = (sum(part) for part in zip(*found, strict=True))
     alike = float(special.gammaincc(0.5 * freedom, 0.5 * apart)) if freedom else 1.0
     sds = {
@@ -106,16 +112,42 @@ def with_own_cells(design: Design) -> Design:
 def have_own(design: Design, assumptions: Assumptions) -> bool:
     """Whether the cells of several factors in blocks have a spread each."""
     structure = design.structure
-    single = structure.factorial is not None and assumptions.sigma == "own"
+    crossed = structure.factorial is not None and bool(structure.blocks)
     return any(stratum.each for stratum in structure.strata) or (
-        single and structure.block is not None and bool(design.cells.max() == 1)
+        crossed and assumptions.sigma == "own" and _single(design)
     )
+
+
+def way_to_own(design: Design) -> str:
+    """Say what gives the cells of several factors in blocks a spread each."""
+    structure = design.structure
+    if _single(design):
+        return Advice("A spread for each: ", Remedy("sigma", "own"), ".")
+    if any(stratum.each for stratum in with_own_cells(design).structure.strata):
+        return "Each has its own where neither tau nor sigma is stated."
+    block, crossing = structure.blocks[-1], structure.factorial
+    if structure.text and crossing is not None:
+        varies = crossing.varying(block.codes, structure.group)
+        names = [name for name, inside in zip(crossing.names, varies, strict=True) if inside]
+        term = f"{names[0]} |" if len(names) == 1 else f"{' + '.join(names)} + {':'.join(names)} ||"
+        return (
+            f"Where the formula says how they differ, by ({term} {block.name}), each has its own."
+        )
+    return f"With one row for each cell of one {block.name}, its mean, each has its own."
+
+
+def _single(design: Design) -> bool:
+    """Whether each cell of a block, or of a plot in it, holds one reading."""
+    structure = design.structure
+    return one_reading_each(structure.blocks[-1], structure.group, design.readings.told)
 
 
 def _of_cells(stratum: Stratum, structure: Structure) -> bool:
     """Whether it is how each cell differs from block to block."""
     if not stratum.heavy or len(stratum.effects) != len(structure.groups):
         return False
+    if len(structure.blocks) > 1:
+        return False  # what is told apart is the cells of plots
     return same_members(members_of(stratum), split(stratum.level.codes, structure.group))
 
 
@@ -123,8 +155,12 @@ def _by_cells(structure: Structure) -> bool:
     """Whether all that scatters are blocks, how their cells differ, and readings."""
     if not structure.text:
         return True
-    apart = all(np.isin(effect.column, (0, 1)).all() for effect in structure.effects)
-    return apart and not structure.crossed and all(one.heavy for one in structure.strata)
+    cells = split(structure.outer.codes, structure.group)
+    inside = (members_of(one) for one in structure.strata if not one.heavy)
+    apart = all(
+        np.isin(effect.column, (0, 1)).all() for _, effect in (*structure.heavy, *structure.inside)
+    )
+    return apart and not structure.crossed and all(same_members(one, cells) for one in inside)
 
 
 def lines_or_cells(design: Design, lined: Design) -> Design:
@@ -135,29 +171,15 @@ def lines_or_cells(design: Design, lined: Design) -> Design:
     design, lined
         Without the lines, and with them; the same where there are none.
     """
-    if lined is design:
-        return design
-    found, many = cell_spreads(design), len(design.groups) > MOST_CELLS
+    found = None if lined is design else _told(design)
     drifts = min((one.p for one in Unsteady.every(design, LINED) if one.drifts), default=LINED)
-    if found is None or found.p >= (min(drifts, SHOWN) if many else drifts):
-        return lined
-    if not many:
-        return lined if _told(design) is None else design
-    said = Advice(
-        f"Cells scatter differently ({found.shown}; {found.test} P = {found.p:.2g}), more clearly "
-        "than changes drift apart: a time that scatters more than the others may look like a "
-        "drift. The intervals of such cells are then too narrow, those of the others too wide. "
-        "A spread for each: ",
-        Remedy("sigma", "own"),
-        ".",
-    )
-    return replace(lined, warnings=(*lined.warnings, said))
+    return lined if found is None or found.p >= drifts else design
 
 
 def _told(design: Design) -> Spreads | None:
     """Return the spreads of cells that have one each by default, as they show several."""
     found, many = cell_spreads(design), len(design.groups)
-    if found is None or many > MOST_CELLS or found.p >= (LEVEL if many <= FEW_CELLS else SHOWN):
+    if found is None or found.p >= (LEVEL if many <= FEW_CELLS else SHOWN):
         return None
     # Changes between many levels whose order nobody knows may grow with how far these lie apart.
     other = (one for one in Unsteady.every(design) if not one.drifts)
@@ -175,8 +197,8 @@ def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assum
         return design, assumptions
     own = with_own_cells(design)
     several = any(stratum.each for stratum in own.structure.strata)
-    if not several and design.cells.max() > 1:
-        return design, assumptions  # a formula that knows no scatter of cells beside readings
+    if not several and not _single(design):
+        return design, assumptions  # nothing here is how the cells differ, beside their readings
     how = "" if found.p < SHOWN else "may "
     told = f"; {found.test} P = {found.p:.2g}" if found.p else ""
     said = Advice(
@@ -190,12 +212,38 @@ def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assum
     return replace(own, notes=(*own.notes, said)), assumptions
 
 
-def _unequal(design: Design) -> bool:
-    """Whether means of cells err unlike because some cells hold more readings than others."""
+def _with_plots(structure: Structure) -> Structure:
+    """Return a structure in which what cells of one plot share differs between blocks as well."""
+    strata, cells = list(structure.strata), [structure.cells]
+    for plot in (one for one in structure.strata if one.role is Role.PLOT and not one.of):
+        crossing = structure.factorial
+        homes = () if crossing is None else crossing.between(plot.level.codes, structure.group)
+        names = list(dict.fromkeys(homes))
+        loads = np.eye(len(names))[[names.index(home) for home in homes]]
+        effects = tuple(
+            Effect(name=name, column=column[structure.group])
+            for name, column in zip(names, loads.T, strict=True)
+        )
+        strata[plot.position] = replace(plot, effects=effects, heavy=bool(effects))
+        cells.append(loads.reshape(len(structure.groups), -1))
+    return replace(structure, strata=tuple(strata), cells=np.hstack(cells))
+
+
+def _errors(design: Design) -> Array:
+    """Return what the mean of every cell varies by because it is one of few readings, above least.
+
+    Shape (groups,); what readings inside cells say of one of them is taken for that of all.
+    """
+    readings, structure = design.readings, design.structure
+    inside = split(structure.blocks[-1].codes, structure.group)
+    n = readings.n.astype(np.float64)
+    means = np.bincount(inside, n * readings.value) / np.bincount(inside, n)
+    squares = (n * np.square(readings.value - means[inside]) + readings.ss).sum()
+    freedom = int((1 + readings.freedom).sum()) - means.size
     count = design.cells.astype(np.float64)
     share = np.divide(1, count, out=np.zeros_like(count), where=count > 0).sum(axis=0)
     share /= (count > 0).sum(axis=0)
-    return bool(share.max() > UNEQUAL * share.min())
+    return np.asarray((share - share.min()) * squares / max(freedom, 1))
 
 
 def _sets(design: Design) -> Iterator[tuple[Directions, Array, int]]:
@@ -209,7 +257,7 @@ def _sets(design: Design) -> Iterator[tuple[Directions, Array, int]]:
     part = (kinds[:, None] <= kinds[None]).all(axis=2) & ~np.eye(len(kinds), dtype=bool)
     rows = ~part.any(axis=1)[kind.reshape(-1)][structure.blocking.codes]
     block = structure.blocking.codes[rows]
-    whole = replace(structure, group=structure.group[rows])
+    whole = replace(_with_plots(structure), group=structure.group[rows])
     cells, place = np.unique(block * groups + whole.group, return_inverse=True)
     try:
         found = directions(whole, block, place)
@@ -226,23 +274,39 @@ def _sets(design: Design) -> Iterator[tuple[Directions, Array, int]]:
         yield one, about.left[one.cells], round(float(kept.min()))
 
 
-def _apart(along: Directions, left: Array, freedom: int) -> tuple[float, int]:
-    """Return how far cells are from scattering alike, a chi-squared, and its degrees of freedom."""
+def _apart(along: Directions, left: Array, freedom: int, errors: Array) -> tuple[float, int]:
+    """Return how far cells are from scattering alike, a chi-squared, and its degrees of freedom.
+
+    By the score in the variance of every cell beside that of every axis (Cox and Hinkley,
+    Theoretical Statistics, 1974, 9.3). `errors`: what the means of cells vary by beside it.
+    """
     cells = left.shape[1]
     spread = left.std(axis=0)
     if spread.max() <= ROUNDING * max(np.abs(left).max(), 1e-300):
         return 0.0, 0
     if (spread <= ROUNDING * spread.max()).any():
         return np.inf, cells - 1  # some show no scatter at all
-    scores, variance = left @ along.axes, np.empty(cells)
+    shown = np.square(left @ along.axes).sum(axis=0) / freedom
+    taken = np.square(along.axes).T @ errors
+    variance = np.empty(cells)
     for mine in along.classes:
-        variance[mine] = np.square(scores[:, mine]).sum() / (freedom * mine.size)
+        own = shown[mine].mean()
+        variance[mine] = max(own - taken[mine].mean(), LEAST * own)
     if variance.min() <= ROUNDING * variance.max():
         return 0.0, 0
-    pull = np.square((scores / variance) @ along.axes.T).sum(axis=0)
-    about = (along.axes / variance) @ along.axes.T
-    pull -= pull.mean()
-    return float(pull @ np.linalg.pinv(2 * freedom * np.square(about)) @ pull), cells - 1
+    inverse = np.linalg.inv((along.axes * variance) @ along.axes.T + np.diag(errors))
+    alike = [along.axes[:, mine] @ along.axes[:, mine].T for mine in along.classes]
+    ways = np.stack([*(np.diag(one) for one in np.eye(cells)), *alike])
+    pulled = np.einsum("ij,wjk,kl->wil", inverse, ways, inverse)
+    score = 0.5 * (
+        np.einsum("wij,bi,bj->w", pulled, left, left)
+        - freedom * np.einsum("wij,ij->w", ways, inverse)
+    )
+    about = 0.5 * freedom * np.einsum("wij,vji->wv", pulled, ways)
+    by = about[:cells, cells:] @ np.linalg.pinv(about[cells:, cells:])
+    pull = score[:cells] - by @ score[cells:]
+    about = about[:cells, :cells] - by @ about[cells:, :cells]
+    return float(pull @ np.linalg.pinv(about, rcond=ROUNDING, hermitian=True) @ pull), cells - 1
 
 
 def _sds(left: Array, freedom: int) -> Array:

@@ -125,13 +125,13 @@ class ClusterIntegral:
         """Log density of the readings, shape (draws,)."""
         return np.asarray(self.per_cluster(theta).sum(axis=0))
 
-    def per_cluster(self, theta: Theta, *, fine: bool = False) -> Array:
+    def per_cluster(self, theta: Theta, *, level: int = 0) -> Array:
         """Log density of every cluster by itself, shape (clusters, draws).
 
         Parameters
         ----------
-        fine
-            Whether several times as many points are spent on it.
+        level
+            How many points are spent on it: see `cubature.rule`.
         """
         theta = self._with_error(theta)
         draws = theta[FIXED].shape[1]
@@ -139,7 +139,7 @@ class ClusterIntegral:
         rest = np.broadcast_to(self.response.constant(theta), (self.response.size, draws))
         for kind in self.kinds:
             root = self._root(kind, theta)
-            rule = cubature.rule(root.shape[-1], fine=fine)
+            rule = cubature.rule(root.shape[-1], level)
             found[kind.members] = rest[kind.cells].sum(axis=1)
             for part in _portions(kind, draws * root.shape[-1]):
                 peak = self._peak(part, root, theta)
@@ -150,10 +150,10 @@ class ClusterIntegral:
                 found[part.members] += peak.log_axes.T
         return found
 
-    def error_of(self, theta: Theta) -> Array:
+    def error_of(self, theta: Theta, *, level: int = 0) -> Array:
         """Return what the log density errs by, as many more points show it, shape (draws,)."""
-        finer = self.per_cluster(theta, fine=True).sum(axis=0)
-        return np.asarray(self.log_density(theta) - finer)
+        found, finer = (self.per_cluster(theta, level=n).sum(axis=0) for n in (level, level + 1))
+        return np.asarray(found - finer)
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw what the groups look like in every cluster, or every unit's true mean.

@@ -17,14 +17,14 @@ from scipy import special
 
 Array = NDArray[np.float64]
 
-#: Nodes on an axis, coarse and fine, how far they reach, and how fast they grow apart.
-NODES, REACH, GROWTH = {1: (17, 49), 2: (11, 31)}, 5.6, 0.35
+#: Nodes on an axis, from coarse to finest, how far they reach, and how fast they grow apart.
+NODES, REACH, GROWTH = {1: (17, 49, 97), 2: (11, 31, 61)}, 5.6, 0.35
 #: In two dimensions the axes of the grid are turned, so that along those of the integrand no two
 #: nodes lie at one place: by the angle at which their places are spread most evenly.
 GOLDEN = 0.5 * (np.sqrt(5) - 1)
 TURN = np.array([[1, GOLDEN], [-GOLDEN, 1]]) / np.hypot(1, GOLDEN)
-#: Pairs of points in more dimensions, coarse and fine.
-PAIRS = (64, 1024)
+#: Pairs of points in more dimensions, from coarse to finest.
+PAIRS = (64, 1024, 4096)
 #: Degrees of freedom of their coordinates.
 DOF = 8.0
 
@@ -37,19 +37,22 @@ class Rule(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def rule(dim: int, *, fine: bool = False) -> Rule:
+def rule(dim: int, level: int = 0) -> Rule:
     """Return points about a peak at 0 whose curvature is 1 in every direction.
 
     Parameters
     ----------
     dim
         Number of dimensions, 1 or more.
-    fine
-        Whether there are several times as many, to tell the error of the coarse ones.
+    level
+        Of each level, up to 2, there are several times as many points as of the one before, to tell
+        the error of that.
     """
     if dim == 0:
         return Rule(points=np.zeros((1, 0)), log_weights=np.zeros(1))
-    return _grid(dim, NODES[dim][fine]) if dim in NODES else scattered(dim, PAIRS[fine], seed=fine)
+    return (
+        _grid(dim, NODES[dim][level]) if dim in NODES else scattered(dim, PAIRS[level], seed=level)
+    )
 
 
 @lru_cache(maxsize=64)

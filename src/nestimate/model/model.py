@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
+from nestimate.model.arms import independent, straightened
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.crossed import CrossedDensity, left_to_twin
 from nestimate.model.cut_off import CutOffDensity
@@ -20,7 +21,7 @@ from nestimate.model.grouped import GroupedDensity
 from nestimate.model.independent import RegressionDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
-from nestimate.model.parameters import Parameter, affine, assembled, choose_parameters
+from nestimate.model.parameters import FIXED_PART, Parameter, affine, assembled, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.responses.response import Response
 from nestimate.model.responses.table import Integrated, integrated, response_of
@@ -34,10 +35,6 @@ Theta = Mapping[Family, Array]
 Measured = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | CrossedDensity
 Density = Measured | Integrated
 
-#: Groups from which they are proposed one by one, and parameters of their own from which they are.
-MANY_GROUPS, MANY_OWN = 5, 9
-#: What is normal given the scales.
-FIXED_PART = ("location", "slope")
 #: Where a prior ends, in SDs of the engine's coordinates.
 EDGE = 7.5
 #: Points far out in the tails may overflow: their density is then zero, which is right.
@@ -305,27 +302,13 @@ class Model:
 
     @property
     def blocks(self) -> tuple[NDArray[np.intp], ...]:
-        """Columns of z of every group: given the others, groups are independent; () where few.
+        """Columns of z that are independent of each other given the rest, if any."""
+        return independent(self.parameters, self.design.structure)
 
-        Only where units lie in groups: blocks tie groups together.
-        """
-        groups = len(self.design.groups)
-        if self.design.structure.home is None:
-            return ()
-        sizes = Counter(p.family for p in self.parameters)
-        # A family with a member for every group is theirs; what has one member is shared.
-        of_group = [
-            np.array(
-                [i for i, p in enumerate(self.free) if p.member == g and sizes[p.family] == groups],
-                dtype=np.intp,
-            )
-            for g in range(groups)
-        ]
-        found = tuple(columns for columns in of_group if columns.size)
-        inside = sum(columns.size for columns in found)
-        many = len(found) >= MANY_GROUPS or inside >= MANY_OWN
-        # Where groups share nothing at all, what one of them has stands for what they share.
-        return found[int(inside == len(self.free)) :] if many else ()
+    @property
+    def round(self) -> NDArray[np.intp]:
+        """Columns of z that `warp` makes round whatever the others are, where these are many."""
+        return straightened(self.parameters, self.design.structure)
 
     @EXTREMES
     def warp(self, z: Array) -> tuple[Array, Array, Array, Shared]:

@@ -108,10 +108,10 @@ def _noise(design: Design, draws: int) -> dict[Family, Array]:
         return {NOISE: np.full((1, draws), max(float(one), 1e-3))}
     inflated = seen.features(design.readings.unit).get("excess", 1.0)
     known = not merged and seen.scattered
-    return {EXCESS: np.full((1, draws), _excess(seen, inflated))} if known else {}
+    return {EXCESS: np.full((1, draws), excess_behind(seen, inflated))} if known else {}
 
 
-def _excess(seen: Observed, inflated: float) -> float:
+def excess_behind(seen: Observed, inflated: float) -> float:
     """Return the excess that inflates the variance of a row so much."""
     return float(np.interp(inflated, seen.inflation(EXCESSES), EXCESSES))
 
@@ -126,7 +126,7 @@ def _of_members(design: Design) -> Spreads | None:
     codes = outer.codes if outer.size else np.arange(value.size)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
     whole = seen.together(codes, value.size).variance * seen.inflation(
-        np.array(_excess(seen, inflated))
+        np.array(excess_behind(seen, inflated))
     )
     sizes = np.bincount(home, minlength=len(names))
     several = np.flatnonzero(sizes > 1)
@@ -141,7 +141,7 @@ def _of_changes(design: Design) -> Spreads | None:
     """Return the spreads inside blocks that see some of the cells, by what lies between them."""
     if not changing(design):
         return None
-    value, variance = _cells(design)
+    value, variance = cell_values(design)
     between = np.array(design.structure.between)
     found = []
     for name in dict.fromkeys(design.structure.between):
@@ -163,7 +163,7 @@ def _of_effects(design: Design) -> Spreads | None:
     """Return how far each of three groups or more differs from block to block by itself."""
     if len(design.groups) == PAIR or design.structure.text or not differing(design):
         return None
-    value, variance = _cells(design)
+    value, variance = cell_values(design)
     blocks = np.isfinite(value).sum(axis=1) > 1
     value, variance = value[blocks], variance[blocks]
     if (np.isfinite(value).sum(axis=0) < FEWEST_BLOCKS).any():
@@ -181,17 +181,17 @@ def _of_effects(design: Design) -> Spreads | None:
     block = design.structure.blocking
     return Spreads(
         groups=design.groups,
-        sds=_said(design, best.x),
+        sds=said_in(design, best.x),
         p=by_chance(2 * max(0.0, -best.fun - _most(common)[0]), freedom),
         fewest=block.size,
         most=block.size,
         within=block.name,
         test=TEST,
-        what=_what(design),
+        what=called(design),
     )
 
 
-def _cells(design: Design) -> tuple[Array, Array]:
+def cell_values(design: Design) -> tuple[Array, Array]:
     """Return what stands for every cell of block and group, and its variance by chance alone.
 
     Both standardised, of shape (blocks, groups); NaN where nothing was seen, or a limit alone.
@@ -250,12 +250,12 @@ def _compared(design: Design, names: Sequence[str], profiles: Array, sizes: Code
     apart = sum(most for most, _ in own) - _most(profiles.sum(axis=0))[0]
     return Spreads(
         groups=tuple(names),
-        sds=_said(design, np.array([at for _, at in own])),
+        sds=said_in(design, np.array([at for _, at in own])),
         p=by_chance(2 * max(0.0, apart), sizes - 1),
         fewest=int(sizes.min()),
         most=int(sizes.max()),
         test=TEST,
-        what=_what(design),
+        what=called(design),
     )
 
 
@@ -271,11 +271,12 @@ def _most(profile: Array) -> tuple[float, float]:
     return float(here + 0.5 * rise * step), float(logs[i] + step * (logs[1] - logs[0]))
 
 
-def _said(design: Design, logs: Array) -> tuple[float, ...]:
+def said_in(design: Design, logs: Array) -> tuple[float, ...]:
     """Return SDs in the unit of the value by their logarithms; the least that is tried is 0."""
     shown = np.where(logs > np.log(TRIED[0]), np.exp(logs), 0.0)
     return tuple(map(float, shown * design.yardstick.spread))
 
 
-def _what(design: Design) -> str:
+def called(design: Design) -> str:
+    """Return what SDs of a design are called."""
     return f"SD of {design.chance.link}" if design.chance.link else "SD"

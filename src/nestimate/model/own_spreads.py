@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from scipy import special
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.lines import with_lines
@@ -17,6 +18,9 @@ from nestimate.remedies import Advice, Remedy
 #: How many times as many members as in a small group another holds whose spread would be taken
 #: for that of all.
 OUTNUMBERED = 2
+#: Members of a group that may agree by chance, the probability below which they agree too well, and
+#: by how many times the error of a difference is then smaller than with one spread.
+FEW, AGREED, NARROWED = 3, 0.05, 2
 #: Most groups whose readings in the cells of blocks get an error each: that takes longer.
 MOST_INSIDE = 6
 
@@ -120,6 +124,40 @@ def readings_apart(design: Design) -> str | None:
         Remedy("sigma", "common"),
         ").",
     )
+
+
+def agreeing(design: Design) -> Advice | None:
+    """Say that the few members of a group agree far better than others, as few may by chance.
+
+    With a spread of its own its mean is then known next to exactly. None where no group is so.
+    """
+    found = members(design) if design.observed is None else None
+    if found is None:
+        return None
+    value, group, names = found
+    count = np.bincount(group, minlength=len(names))
+    middle = np.bincount(group, value, len(names)) / np.maximum(count, 1)
+    squares = np.bincount(group, np.square(value - middle[group]), len(names))
+    for g in np.flatnonzero((count > 1) & (count <= FEW)):
+        rest = float(squares.sum() - squares[g]), int((count - 1).clip(0).sum()) - int(count[g]) + 1
+        own = squares[g] / (count[g] - 1)
+        if rest[1] < 2 or rest[0] <= 0:
+            continue
+        p = float(special.fdtr(count[g] - 1, rest[1], own * rest[1] / rest[0]))
+        other = rest[0] / rest[1] / (rest[1] + 1)
+        error, shared = other + own / count[g], other + rest[0] / rest[1] / count[g]
+        if p >= AGREED or shared < NARROWED**2 * error:
+            continue
+        what = "values" if design.structure.sampled == "value" else design.structure.sampled
+        return Advice(
+            f"The {count[g]} {what} of {names[g]} agree far better than the others (SD "
+            f"{np.sqrt(own):.2g} beside {np.sqrt(rest[0] / rest[1]):.2g}; F test P = {p:.2g}). "
+            "So few may do so by chance, and an interval that rests on their own spread is then "
+            "far too narrow. One spread for all: ",
+            Remedy("tau", "common"),
+            ".",
+        )
+    return None
 
 
 def outnumbered(design: Design) -> str:

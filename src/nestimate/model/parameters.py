@@ -41,6 +41,8 @@ from nestimate.model.scales import Scale, check_tau, scale_names, scales_in, sca
 #: SD of logits between rows where single yes and no cannot tell it: none to speak of.
 UNSCATTERED = 1e-3
 Kind = Literal["location", "slope", "scale", "shape", "plain"]
+#: What is normal given the scales.
+FIXED_PART = ("location", "slope")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +118,8 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     """
     assumptions.check()
     check_tau(design.structure, assumptions.tau)
-    if assumptions.sigma == "own" and not (_needs_sigma(design) and len(design.groups) > 1):
+    single = _needs_sigma(design) or _has_excess(design)
+    if assumptions.sigma == "own" and not (single and len(design.groups) > 1):
         raise DesignError(
             "sigma: no error of a reading is estimated for several groups here, so 'own' would do "
             "nothing. The spread of values that stand for themselves is tau: use tau 'own'."

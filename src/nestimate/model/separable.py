@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.model import likelihood
+from nestimate.model.arms import MANY_GROUPS
 from nestimate.model.curves import FEWEST, Mixing, UnitCurve
 from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, pooled
 from nestimate.model.likelihood import Noise, UnitClass
-from nestimate.model.model import EXTREMES, MANY_GROUPS, Model
+from nestimate.model.model import EXTREMES, Model
 from nestimate.model.priors import Normal
 from nestimate.model.units import Batch, Scales, UnitDensity
 from nestimate.model.whitening import Z_EDGE, Whitening

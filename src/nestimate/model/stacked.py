@@ -14,8 +14,8 @@ from nestimate.model.assumptions import Assumptions
 from nestimate.model.balanced import StackedDensity, stacked_density
 from nestimate.model.families import NORMALITY, Family, pooled, scale_of
 from nestimate.model.likelihood import NODES
-from nestimate.model.model import EXTREMES, FIXED_PART
-from nestimate.model.parameters import Parameter, affine, choose_parameters
+from nestimate.model.model import EXTREMES
+from nestimate.model.parameters import FIXED_PART, Parameter, affine, choose_parameters
 from nestimate.model.priors import Fixed
 from nestimate.model.whitening import Z_EDGE, Whitening
 

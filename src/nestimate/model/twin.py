@@ -19,8 +19,8 @@ from nestimate.model.families import (
     pooled,
     scale_of,
 )
-from nestimate.model.model import FIXED_PART, Model
-from nestimate.model.parameters import Parameter, assembled
+from nestimate.model.model import Model
+from nestimate.model.parameters import FIXED_PART, Parameter, assembled
 from nestimate.model.priors import (
     Exponential,
     Fixed,

@@ -125,7 +125,7 @@ PREDICTIVE = Analysis(
     run=lambda fit, asked, _: predictive.predict(fit, asked),
     nothing=Predictive(),
     checks=lambda found, answer: cautions.predictive_checks(
-        found, answer.design, found.farthest or answer.farthest
+        found, answer.fit.model, found.farthest or answer.farthest
     ),
     sentences=_predicted,
     record=lambda found, _: found.record(),

@@ -33,21 +33,21 @@ def standard_error(shape: Shape, truths: Truths, weights: Array) -> tuple[Array,
     s, readings = truths.scales, shape.readings
     error = np.square(s["sigma"]) / readings
     for level in reversed(range(len(shape.subunits))):
-        error = (error + np.square(s["tau_subunits"][:, level])) / shape.subunits[level]
+        error = (error + np.square(s["tau_subunits"][:, [level]])) / shape.subunits[level]
     # Student-t units scatter more than normal ones of the same scale.
     heavy = np.minimum(1 / np.maximum(1 - 2 / truths.nu, 1e-9), HEAVY)
     if shape.blocks:
-        inside = (np.square(s["tau_unit"]) + error) / shape.units[0]
-        own = 0.5 * heavy[:, None] * np.square(s["tau_effect"]) + inside[:, None]
+        inside = (np.square(s["tau_unit"])[:, None] + error) / shape.units[0]
+        own = 0.5 * heavy[:, None] * np.square(s["tau_effect"]) + inside
         variance = own @ np.square(weights)
         kinds = truths.kind_of_group
         variance = variance + heavy * sum(part.variance(kinds, weights) for part in truths.parts)
         # What blocks of one kind have in common cancels unless they are compared with others.
-        common = np.square(np.bincount(kinds, weights)).sum()
-        variance = variance + heavy * np.square(s["tau_block"]) * common
+        common = weights * np.bincount(kinds, weights)[kinds]
+        variance = variance + heavy * (np.square(s["tau_block"]) @ common)
         freedom = np.full(len(truths), shape.kinds * (shape.blocks - 1.0))
         return np.sqrt(variance / shape.blocks), freedom
-    own = heavy[:, None] * np.square(s["tau"]) + error[:, None]
+    own = heavy[:, None] * np.square(s["tau"]) + error
     counts = np.array(shape.units)
     parts = np.square(weights) * own / counts
     freedom = np.square(parts.sum(axis=1)) / (np.square(parts) / (counts - 1)).sum(axis=1)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.lines import ends
-from nestimate.data.designs.stratum import Role
+from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
@@ -65,6 +65,7 @@ def pilot_words(design: Design) -> Words:
         subunits=tuple(levels[1:]),
         scale=design.roles.scale,
         factors=Factors.of(design),
+        apart=any(stratum.each for stratum in design.structure.strata),
     )
 
 
@@ -113,32 +114,38 @@ def _truths(picked: Draws, design: Design, factors: Factors | None) -> Truths:
     # Units inside blocks share one scale; those in groups and effects of blocks may have one each.
     home = design.structure.home is not None
     tau = of[Role.UNIT][0] if home else zero
+    first = np.unique(design.structure.group, return_index=True)[1]
 
-    def one(role: Role) -> Array:
-        return np.asarray(np.sqrt(np.square((of[role] or [zero])[0]).mean(axis=1)))
+    def by_group(stratum: Stratum | None) -> Array:
+        """Return the spread that each group has: that of the effect which it shows."""
+        if stratum is None:
+            return np.zeros((size, count))
+        own = picked.scale(stratum)
+        effect = np.stack([e.column[first] for e in stratum.effects]).argmax(axis=0)
+        return np.asarray(own[:, effect] if own.shape[1] > 1 else own.repeat(count, axis=1))
 
     # Of several factors the whole cells come last, where they differ by themselves.
     strata = [s for s in design.structure.strata if s.role is Role.EFFECT]
     parts = [s for s in strata if len(s.effects) < count]
-    effects = next((picked.scale(s) for s in strata if s not in parts), zero)
+    whole = next((s for s in strata if s not in parts), None)
     noise, normality = picked.noise, picked.normality
     subunits = [scale[:, 0] for scale in of[Role.SUBUNIT]]
     return Truths(
         mu=picked.means,
         scales={
             "tau": np.broadcast_to(tau, (size, count)),
-            "tau_unit": zero[:, 0] if home else one(Role.UNIT),
-            "tau_block": one(Role.BLOCK),
-            "tau_effect": np.broadcast_to(effects, (size, count)),
+            "tau_unit": zero[:, 0] if home else (of[Role.UNIT] or [zero])[0][:, 0],
+            "tau_block": by_group(design.structure.stratum(Role.BLOCK)),
+            "tau_effect": by_group(whole),
             "tau_subunits": np.stack(subunits, axis=1) if subunits else zero[:, :0],
-            "sigma": zero[:, 0] if noise is None else np.sqrt(np.square(noise).mean(axis=1)),
+            "sigma": np.broadcast_to(zero if noise is None else noise, (size, count)),
         },
         nu=np.full(size, np.inf) if normality is None else normality[:, 0],
         parts=tuple(
             Part(
                 of=s.of,
                 codes=design.structure.members(s),
-                spread=np.sqrt(np.square(picked.scale(s)).mean(axis=1)),
+                spread=by_group(s),
             )
             for s in parts
         ),

@@ -104,16 +104,19 @@ def spreads(plan: Plan) -> str:
     s, words, blocked = plan.truths.scales, plan.words, bool(plan.rows[0].shape.blocks)
     parts = []
     if blocked:
-        parts.append(f"between {many(words.block)} {_typical(s['tau_block'])}")
+        parts += [
+            f"between {many(words.block)}{name} {value}"
+            for name, value in _by_group(s["tau_block"], words.groups)
+        ]
         parts += [
             f"of the effect from {words.block} to {words.block}{name} {value}"
             for name, value in _by_group(s["tau_effect"], words.groups)
             if s["tau_effect"].any()
         ]
         parts += [
-            f"of the effect of {part.of} from {words.block} to {words.block} "
-            f"{_typical(part.spread)}"
+            f"of the effect of {part.of} from {words.block} to {words.block}{name} {value}"
             for part in plan.truths.parts
+            for name, value in _by_group(part.spread, words.groups)
         ]
         if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1:
             parts.append(f"between {many(words.unit)} of a cell {_typical(s['tau_unit'])}")
@@ -127,7 +130,9 @@ def spreads(plan: Plan) -> str:
         for i, name in enumerate(words.subunits)
     ]
     if s["sigma"].any():  # none where every unit is one value
-        parts.append(f"between readings {_typical(s['sigma'])}")
+        parts += [
+            f"between readings{name} {value}" for name, value in _by_group(s["sigma"], words.groups)
+        ]
     heavy = ""
     if np.isfinite(plan.truths.nu).any():
         named = many(words.block if blocked else words.unit)
@@ -138,9 +143,11 @@ def spreads(plan: Plan) -> str:
 
 def _by_group(own: NDArray[np.float64], groups: Sequence[str]) -> list[tuple[str, str]]:
     """Name and typical value of the spread of each group, or of the one that they share."""
-    if np.ptp(own, axis=1).max() == 0:
-        return [("", _typical(own[:, 0]))]
-    return [(f" of {g}", _typical(own[:, i])) for i, g in enumerate(groups)]
+    alike: dict[bytes, list[int]] = {}
+    for g, spread in enumerate(own.T):
+        alike.setdefault(spread.tobytes(), []).append(g)
+    each = [(listed([groups[g] for g in same]), own[:, same[0]]) for same in alike.values()]
+    return [(f" of {of}" if len(each) > 1 else "", _typical(spread)) for of, spread in each]
 
 
 def _typical(values: NDArray[np.float64]) -> str:

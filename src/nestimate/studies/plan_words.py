@@ -221,7 +221,8 @@ def trust(plan: Plan) -> list[str]:
     ]
     if row.shape.blocks and plan.words.between:
         found.append(
-            f"One spread served every {plan.words.between} in these analyses (`--tau common`). "
+            f"One spread of {many(plan.words.block)} served every {plan.words.between} in these "
+            "analyses (`--tau common`). "
             f"`compare` gives each its own by default, whose intervals are somewhat wider where "
             f"there are few {many(plan.words.block)}."
         )

@@ -48,6 +48,7 @@ def plan_from_truth(
         subunits=inner,
         scale=options.scale,
         factors=factors,
+        apart=False,
         **settings.words,
     )
     sizes = _sizes(units, blocked=blocked, inner=False)
@@ -119,7 +120,7 @@ def _with_parts(words: Words, truths: Truths, truth: Truth, *, blocked: bool) ->
     *inner, whole = strata
     spread = np.full(truths.mu.shape, truth.effect(whole.of))
     parts = tuple(
-        Part(of=s.of, codes=structure.members(s), spread=np.array([truth.effect(s.of)]))
+        Part(of=s.of, codes=structure.members(s), spread=np.full_like(spread, truth.effect(s.of)))
         for s in inner
     )
     return replace(truths, scales={**truths.scales, "tau_effect": spread}, parts=parts)
@@ -159,8 +160,27 @@ def plan_from_pilot(
             "plan: the pilot has one reading of each unit, so it does not tell what more readings "
             "would do. Plan with one reading (--readings 1), or state tau and sigma instead."
         )
+    options = _as_pilot(options, fit, single=min(rows) == 1)
     source = f"{pilot.STRATA} draws of the posterior of the pilot {design.source}"
     return _read(truths, words, (units, rows), goals, target, settings, options, source)
+
+
+def _as_pilot(options: Options, fit: Fit, *, single: bool) -> Options:
+    """Return options by which groups have spreads of their own as they have in the pilot.
+
+    Parameters
+    ----------
+    single
+        Whether there are experiments of one reading, whose error is then no parameter.
+    """
+    chosen, structure = fit.model.assumptions, fit.model.design.structure
+    cells = structure.factorial is not None
+    readings = structure.block is not None and not structure.levels and (cells or not single)
+    return replace(
+        options,
+        tau=options.tau or (None if cells else chosen.tau),
+        sigma=options.sigma or (chosen.sigma if readings else None),
+    )
 
 
 def _inner_counts(fit: Fit) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DesignError
+from nestimate.model.cell_spreads import with_own_cells
 from nestimate.studies.factors import Factors
 
 Array = NDArray[np.float64]
@@ -32,6 +33,8 @@ class Words:
         `linear` or `log`.
     factors
         Those whose cells the groups are, where there are several.
+    apart
+        Whether each of these cells differs from block to block by a spread of its own.
     """
 
     groups: tuple[str, ...]
@@ -42,6 +45,7 @@ class Words:
     subunits: tuple[str, ...] = ()
     scale: str = "linear"
     factors: Factors | None = None
+    apart: bool = False
 
     @property
     def kinds(self) -> tuple[int, ...]:
@@ -204,6 +208,7 @@ def _template(shape: Shape, words: Words) -> Design:
     )
     wanted = Wanted(value=words.value, group=roles.group, unit=roles.unit, block=roles.block)
     found = Design.from_table(read_table(columns, wanted), roles)
+    found = with_own_cells(found) if words.apart else found
     return replace(found, roles=replace(found.roles, scale=words.scale))
 
 

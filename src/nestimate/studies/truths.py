@@ -27,7 +27,8 @@ class Part:
     codes
         Which level of them each group has, shape (groups,).
     spread
-        SD, between blocks, of the difference of two levels; shape (truths,).
+        SD, between blocks, of the difference of two levels that scatter like each; shape (truths,
+        groups).
     """
 
     of: str
@@ -36,8 +37,8 @@ class Part:
 
     def variance(self, kinds: NDArray[np.intp], weights: Array) -> Array:
         """Variance that it adds to a contrast, of one block of each kind; shape (truths,)."""
-        of_levels = np.bincount(self.codes + kinds * (self.codes.max() + 1), weights)
-        found: Array = 0.5 * np.square(self.spread) * np.square(of_levels).sum()
+        level = self.codes + kinds * (self.codes.max() + 1)
+        found: Array = 0.5 * np.square(self.spread) @ (weights * np.bincount(level, weights)[level])
         return found
 
 
@@ -50,7 +51,7 @@ class Truths:
     mu
         Group means on the scale that is analysed, (truths, groups).
     scales
-        `tau` and `tau_effect` (truths, groups), `tau_block`, `tau_unit`, `sigma` (truths,) and
+        `tau`, `tau_block`, `tau_effect` and `sigma` (truths, groups), `tau_unit` (truths,) and
         `tau_subunits` (truths, levels); what the layout does not have is 0.
     parts
         How the effects of several factors within blocks differ between blocks.
@@ -92,9 +93,12 @@ class Truths:
 
     def ordered(self, order: NDArray[np.intp], kinds: tuple[int, ...]) -> Self:
         """Return the truths of the groups in another order, with the kinds of blocks in that."""
-        of_groups = ("tau", "tau_effect")
+        of_groups = ("tau", "tau_block", "tau_effect", "sigma")
         scales = {n: v[:, order] if n in of_groups else v for n, v in self.scales.items()}
-        parts = tuple(replace(part, codes=part.codes[order]) for part in self.parts)
+        parts = tuple(
+            replace(part, codes=part.codes[order], spread=part.spread[:, order])
+            for part in self.parts
+        )
         return replace(self, mu=self.mu[:, order], scales=scales, parts=parts, kinds=kinds)
 
     def with_effect(self, factor: float) -> Self:
@@ -194,25 +198,22 @@ class Round:
         s, blocks = self.truths.scales, max(shape.blocks, 1)
         mu = self.truths.mu[sets]
 
-        def scale(name: str, axes: int) -> Array:
-            return s[name][sets].reshape(-1, *(1 for _ in range(axes)))
-
         centre = np.repeat(mu[:, None, :], blocks, axis=1)
         if shape.blocks:
             kind = self.truths.kind_of_group
-            deviation = scale("tau_block", 2) * self.block[sets, :blocks][:, :, kind]
+            deviation = s["tau_block"][sets][:, None] * self.block[sets, :blocks][:, :, kind]
             deviation = deviation + (
                 s["tau_effect"][sets][:, None] / np.sqrt(2) * self.cell[sets, :blocks]
             )
             for part, drawn in zip(self.truths.parts, self.parts, strict=True):
                 own = drawn[sets, :blocks][:, :, kind, part.codes]
-                deviation = deviation + part.spread[sets][:, None, None] / np.sqrt(2) * own
+                deviation = deviation + part.spread[sets][:, None] / np.sqrt(2) * own
             centre = centre + self.stretch[sets, :blocks][:, :, kind] * deviation
         columns = []
         for g, count in enumerate(shape.units):
             unit = self.unit[sets, :blocks, g, :count]
             if shape.blocks:
-                unit = scale("tau_unit", 2) * unit
+                unit = s["tau_unit"][sets][:, None, None] * unit
             else:
                 unit = (
                     s["tau"][sets, g][:, None, None] * unit * self.stretch[sets, :blocks, g, :count]
@@ -226,6 +227,7 @@ class Round:
                 own = own[..., None] + tau * picked
                 assert picked.shape[-1] == members
             noise = self.reading[sets, :blocks, g, :count][..., : shape.readings]
-            own = own[..., None] + scale("sigma", own.ndim) * noise
+            sigma = s["sigma"][sets, g].reshape(-1, *(1 for _ in own.shape))
+            own = own[..., None] + sigma * noise
             columns.append(own.reshape(len(sets), blocks, -1))
         return np.concatenate(columns, axis=2).reshape(len(sets), -1)

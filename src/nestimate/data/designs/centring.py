@@ -46,10 +46,13 @@ class Centring:
     anchored
         Numbers of the atoms of measurements whose origin is part of the model, as there is no
         column for what another one would add: the one of `x` in `y ~ arm:x`.
+    bare
+        Numbers of the atoms of powers and products that stand without what these are made of.
     """
 
     turn: Array | None
     anchored: tuple[int, ...]
+    bare: tuple[int, ...]
 
     @classmethod
     def of(cls, frame: ModelFrame, formula: Formula, fixed: Array) -> Self:
@@ -67,18 +70,24 @@ class Centring:
             if pieces[f"x{i}"].dtype != "category"
         }
         weights = partial(_weights, frame, formula, fixed)
-        turn, anchored = weights(pieces.assign(**{f"x{i}": f[0] for i, f in moved.items()})), set()
+        turn = weights(pieces.assign(**{f"x{i}": f[0] for i, f in moved.items()}))
+        anchored, bare = set[int](), set[int]()
         if turn is None:
             # What allows of no other origin is no matter to the rest.
             for i, forms in moved.items():
-                tried = (pieces.assign(**{f"x{i}": form}) for form in forms)
-                found = ((one, w) for one in tried if (w := weights(one)) is not None)
-                pieces, better = next(found, (pieces, None))
+                tried = ((at, pieces.assign(**{f"x{i}": form})) for at, form in enumerate(forms))
+                found = ((at, one, w) for at, one in tried if (w := weights(one)) is not None)
+                at, pieces, better = next(found, (0, pieces, None))
                 turn = turn if better is None else better
                 anchored |= {i} if better is None else set()
+                bare |= {i} if at else set()
         slopes = None if turn is None else turn[1:, 1:] if (fixed[:, 0] == 1).all() else turn
         same = slopes is None or np.array_equal(slopes, np.eye(len(slopes)))
-        return cls(turn=None if same else turn, anchored=tuple(sorted(anchored)))
+        return cls(
+            turn=None if same else turn,
+            anchored=tuple(sorted(anchored)),
+            bare=tuple(sorted(bare)),
+        )
 
 
 def _moved(frame: ModelFrame, atom: Atom, piece: Array) -> tuple[Array, ...]:

@@ -27,6 +27,7 @@ from nestimate.data.designs.doubts import (
     doubt_values,
     setting_scales,
 )
+from nestimate.data.designs.frequencies import doubt_frequencies
 from nestimate.data.designs.left_out.said import beside_roles
 from nestimate.data.designs.levels import Level, check_units, doubt_few, merge_single
 from nestimate.data.designs.measures import LINEAR, Measure
@@ -241,7 +242,7 @@ class Design:
         notes += said
         blocks, place, places, doubts = placed_blocks(table, roles, keep, compared)
         block = blocks[0] if blocks else None
-        warnings = [*compared.warnings, *doubts]
+        warnings = [*compared.warnings, *doubts, *doubt_frequencies(table, roles.value)]
         readings = read_rows(value, group, summary)
         readings, said = reconstructed(
             readings, groups, alone=roles.summed_up, against=roles.one_group

@@ -22,7 +22,8 @@ Codes = NDArray[np.intp]
 #: Words for what things were counted on, in or during, and its units of measurement.
 EXPOSURES = frozenset(
     (
-        "area length volume time duration minutes hours seconds exposure offset dilution fields "
+        "area length volume time duration minutes hours seconds nights effort exposure offset "
+        "dilution fields "
         "mm um µm cm ml ul µl mm² µm² cm² fläche länge volumen zeit dauer verdünnung felder "
         "surface longueur durée champs área longitud superficie tiempo duración campos"
     )

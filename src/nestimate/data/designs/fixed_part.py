@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.centring import Centring, far
 from nestimate.data.designs.coding import Coding
-from nestimate.data.designs.expressions import unquoted
+from nestimate.data.designs.expressions import quoted, unquoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.term_columns import Column, coefficients, distinct
@@ -124,7 +124,17 @@ class FixedPart:
 def _hinged(
     frame: ModelFrame, formula: Formula, columns: Sequence[Column], found: Centring
 ) -> Iterator[str]:
-    """Say which products stand without the part that differs where their measurement is 0."""
+    """Say which products and powers stand without the part that differs where 0 is."""
+    for i in found.bare:
+        made = formula.atoms[i].value.columns
+        if any(far(frame.data[name].to_numpy(np.float64)) for name in made):
+            of = listed(made, most=4)
+            yield (
+                f"{formula.atoms[i].text} stands in the formula without every lower power and "
+                f"product of {of}, and 0 lies far from what was measured: what it says depends on "
+                f"the origin of {of}, and so does the answer. Add these: "
+                f"'{' + '.join([*map(quoted, made), '...', formula.atoms[i].text])}'."
+            )
     terms = dict.fromkeys(column.atoms for column in columns)
     names = [unquoted(atom.text) for atom in formula.written]
     for i in found.anchored:

@@ -17,6 +17,7 @@ from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.exposures import Grouped, doubt_exposures
 from nestimate.data.designs.fixed_part import FixedPart
 from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.frequencies import doubt_frequencies
 from nestimate.data.designs.left_out.said import beside_formula
 from nestimate.data.designs.misgivings import misgivings
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
@@ -274,6 +275,7 @@ def _design(
             *alike,
         ),
         warnings=(
+            *doubt_frequencies(table, formula.response),
             *part.warnings,
             *along.warnings,
             *random.warnings,

@@ -171,7 +171,7 @@ def check_blocks(
     expected
         Which cells should have values, (blocks, groups); None: all of them.
     anew
-        Whether equal labels are other blocks in another group.
+        Whether labels are met again in other groups, as other blocks.
 
     Raises
     ------
@@ -210,6 +210,26 @@ def check_blocks(
         f"{len(empty)} of {int(whole.sum())} cells of {block.name} x {group_name} have no value: "
         f"{listed(empty, most=6)}. The blocks that see several groups carry the comparison."
     ]
+
+
+def check_plots(blocks: Sequence[Level], group: Codes, group_name: str) -> None:
+    """Refuse what lies inside blocks and sees one group each: these are units, not blocks.
+
+    Raises
+    ------
+    DesignError
+        When no plot sees several groups.
+    """
+    block, plot = blocks[0], blocks[-1]
+    pairs = np.unique(np.stack([plot.codes, group]), axis=1)
+    if pairs.shape[1] > plot.size:
+        return
+    told = (
+        f"every {plot.name} of a {block.name} occurs in one {group_name} only, so '{plot.name}' "
+        f"cannot be a block: it takes nothing off a difference of {group_name}. If {plot.name} is "
+        "what was treated, give it as unit: "
+    )
+    raise DesignError(told, Remedy("unit", plot.name), " beside ", Remedy("block", block.name), ".")
 
 
 def check_units(

@@ -7,7 +7,13 @@ from nestimate.data.designs.compared import Compared
 from nestimate.data.designs.doubts import doubt_labels
 from nestimate.data.designs.groups import dropped_units
 from nestimate.data.designs.labelled import read_level
-from nestimate.data.designs.levels import Level, check_blocks, place_subunits, place_units
+from nestimate.data.designs.levels import (
+    Level,
+    check_blocks,
+    check_plots,
+    place_subunits,
+    place_units,
+)
 from nestimate.data.designs.reused import Labelled
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Table
@@ -27,18 +33,23 @@ def placed_blocks(
     paths = roles.block_paths(table, roles.group_columns(table))
     blocks: tuple[Level, ...] = ()
     parent: Level | None = None
+    anew = False
     for path in paths:
         for name in path:
             found = read_level(table, name, keep)
+            if not blocks:
+                met = np.unique(found.codes * len(groups) + group)
+                anew = bool((np.bincount(met // len(groups)) > 1).any())
             parent = found if parent is None else place_subunits(parent, found)
         blocks += () if parent is None else (parent,)
     if not blocks:
         return (), group, groups, []
-    anew = len(paths[0]) > 1
     expected = compared.expected(blocks[0])
     doubts = check_blocks(blocks[0], group, groups, compared.name, expected, anew=anew)
     doubts += doubt_labels(blocks[0])
     inner = blocks[-1]
+    if len(blocks) > 1 and compared.crossing is None:
+        check_plots(blocks, group, compared.name)
     places = tuple(f"{k} x {g}" for k in inner.labels for g in groups)
     return blocks, inner.codes * len(groups) + group, places, doubts
 

@@ -99,27 +99,32 @@ class Unsteady:
 
     @classmethod
     def _of(cls, cells: "_Cells", member: Level, along: Along, level: float) -> Self | None:
-        left = cells.along(along, cells.left)
-        whole = np.isfinite(left).all(axis=1)
-        freedom = int(whole.sum()) - cells.bands
+        left, even = (cells.along(along, value) for value in (cells.left, cells.even))
+        seen = np.isfinite(left).astype(np.intp)
+        freedom = seen.T @ seen - cells.bands
+        if (seen.sum(axis=1) > 1).sum() - cells.bands < FEWEST_BLOCKS - 1:
+            return None
 
         def sd(change: tuple[int, int]) -> float:
             a, b = change
-            return float(np.sqrt(np.square(left[whole, b] - left[whole, a]).sum() / freedom))
+            return float(np.sqrt(np.nansum(np.square(left[:, b] - left[:, a])) / freedom[a, b]))
 
-        if freedom < FEWEST_BLOCKS - 1:
-            return None
+        # Along an order all blocks make the test, of pairs those that see both.
+        least = 1 if along.places else FEWEST_BLOCKS - 1
+        pairs = [p for p in combinations(range(len(along.labels)), 2) if freedom[p] >= least]
         if along.places:
             order = np.argsort(along.places).tolist()
+            near = [pair for pair in pairwise(order) if freedom[pair] >= least]
+            far = [b for a, b in pairs if a == 0]
+            if not near or not far:
+                return None
             away = np.abs(np.array(along.places) - along.places[0])
-            first, last = sorted((0, int(away.argmax())), key=order.index)
-            wide, narrow = (first, last), min(pairwise(order), key=sd)
+            first, last = sorted((0, max(far, key=away.__getitem__)), key=order.index)
+            wide, narrow = (first, last), min(near, key=sd)
             test = cells.trends(along.place)
             p, said = (1.0, "") if test is None else (test.p, test.said)
-        elif len(along.labels) <= MOST_OWN:
-            pairs = list(combinations(range(len(along.labels)), 2))
+        elif pairs and len(along.labels) <= MOST_OWN:
             wide, narrow = max(pairs, key=sd), min(pairs, key=sd)
-            even = cells.along(along, cells.even)[whole]
             tests = (pitman(even, a, b, cells.bands) for a, b in pairs)
             p = min(1.0, len(pairs) * min((one for one in tests if one is not None), default=1.0))
             said = f"Pitman's test of pairs, P = {p:.2g}"

@@ -32,6 +32,8 @@ MOST_OWN = 12
 FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power.
 HARDLY = 6
+#: By how many times errors of means of groups may differ that are held against each other.
+UNEQUAL = 1.5
 #: Groups whose SDs are told one by one.
 MOST_SHOWN = 4
 
@@ -122,6 +124,17 @@ class Spreads:
         return None if found is None else cls._of_members(*found, least)
 
     @classmethod
+    def by_labels(cls, design: Design, codes: Codes, names: tuple[str, ...]) -> Self | None:
+        """Return the spreads of measurements by any labels of the rows of a formula.
+
+        Of what was sampled; None where members do not bear one each.
+        """
+        plain = design.observed is None and not design.structure.crossed
+        found = _sampled(design, codes) if plain else None
+        least = design.yardstick.resolution / np.sqrt(12)
+        return None if found is None else cls._of_members(*found, names, least)
+
+    @classmethod
     def of_slopes(cls, design: Design) -> tuple[Self | None, ...]:
         """Return those of the slopes of clusters, by least squares in each that tells its own."""
         structure = design.structure
@@ -209,31 +222,24 @@ class Spreads:
         These are the SDs that fit all pairs best; of two groups, those about what both share. Two
         of them are equal where the difference of two groups is uncorrelated with their sum, less
         twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
-        probability, times the number of pairs.
+        probability, times the number of pairs that enough blocks see both of.
         """
         if not differing(design):
             return None
         means, block = _cell_means(design), design.structure.blocking
         pairs = list(combinations(range(len(design.groups)), 2))
-        found = []
-        for a, b in pairs:
-            others = np.delete(means, (a, b), axis=1)
-            seen = np.isfinite(means[:, a] + means[:, b])
-            seen &= np.isfinite(others).any(axis=1) | (others.shape[1] == 0)
-            if seen.sum() < FEWEST_BLOCKS:
-                return None
-            p = pitman(means[seen], a, b)
-            if p is None:
-                return None
-            found.append(p)
+        told = (pitman(means, a, b) for a, b in pairs)
+        found = [p for p in told if p is not None]
+        if not found:
+            return None
         own = Alone.of(means).own
         if len(pairs) == 1:
-            shared = np.cov(means[seen].T)
+            shared = np.cov(means[np.isfinite(means).all(axis=1)].T)
             own = np.maximum(np.diag(shared) - shared[0, 1], 0.0)
         return cls(
             groups=design.groups,
             sds=tuple(map(float, np.sqrt(own))),
-            p=min(1.0, len(pairs) * min(found)),
+            p=min(1.0, len(found) * min(found)),
             fewest=block.size,
             most=block.size,
             within=block.name,
@@ -256,8 +262,16 @@ def differing(design: Design) -> bool:
         and (not structure.text or any(map(partial(_of_groups, structure), structure.strata)))
         and not structure.lines
         and several
-        and np.ptp(design.cells[design.cells > 0]) == 0
+        and _nearly_equal(design)
     )
+
+
+def _nearly_equal(design: Design) -> bool:
+    """Whether means of cells err nearly alike by the numbers of readings that they hold."""
+    count = design.cells.astype(np.float64)
+    share = np.divide(1, count, out=np.zeros_like(count), where=count > 0).sum(axis=0)
+    share /= np.maximum((count > 0).sum(axis=0), 1)
+    return bool(share.max() <= UNEQUAL * share.min())
 
 
 def _of_groups(structure: Structure, stratum: Stratum) -> bool:
@@ -304,14 +318,23 @@ def members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     if between:
         names = tuple(dict.fromkeys(between))
         group = np.array([names.index(name) for name in between], dtype=np.intp)[group]
-    codes = structure.outer.codes if structure.outer.size else np.arange(group.size)
-    size = int(codes.max()) + 1
+    found = _sampled(design, group)
+    return None if found is None else (*found, names)
+
+
+def _sampled(design: Design, codes: Codes) -> tuple[Array, Codes] | None:
+    """Return what the fixed columns leave of every cluster, or row, and the label that it bears.
+
+    None where rows of one bear several.
+    """
+    outer = design.structure.outer
+    one = outer.codes if outer.size else np.arange(codes.size)
+    size = int(one.max()) + 1
     home = np.zeros(size, dtype=np.intp)
-    home[codes] = group
-    if not lies_in(codes, group):
+    home[one] = codes
+    if not lies_in(one, codes):
         return None
-    means = np.bincount(codes, _left(design), size) / np.bincount(codes, minlength=size)
-    return means, home, names
+    return np.bincount(one, _left(design), size) / np.bincount(one, minlength=size), home
 
 
 def _left(design: Design) -> Array:
@@ -323,17 +346,26 @@ def _left(design: Design) -> Array:
 def pitman(means: Array, a: int, b: int, lost: int = 1) -> float | None:
     """Return the probability that two columns differ so much in how they vary, were they alike.
 
-    Beside what they share with the others, row by row. None where one does not vary.
+    Beside what they share with the others, row by row, if most rows have one of these. None where
+    too few rows have both, or one does not vary.
 
     Parameters
     ----------
     means, a, b
-        Shape (rows, columns), each row with a and b and, if there are others, one of these.
+        Shape (rows, columns); NaN where there is nothing.
     lost
         Means that were taken off, or are by their correlation.
     """
-    others = np.delete(means, (a, b), axis=1)
-    difference, total = means[:, a] - means[:, b], means[:, a] + means[:, b]
+    both = means[np.isfinite(means[:, a] + means[:, b])]
+    others = np.delete(both, (a, b), axis=1)
+    beside = np.isfinite(others).any(axis=1)
+    if 2 * beside.sum() < len(both):
+        others = others[:, :0]
+    else:
+        both, others = both[beside], others[beside]
+    if len(both) - lost < FEWEST_BLOCKS - 1:
+        return None
+    difference, total = both[:, a] - both[:, b], both[:, a] + both[:, b]
     rest = total - (2 * np.nanmean(others, axis=1) if others.size else 0)
     if difference.std() == 0 or rest.std() == 0:
         return None
@@ -354,5 +386,9 @@ def by_chance(apart: float, freedom: Codes | Array) -> float:
 
     By its correction the ratio follows chi squared at few degrees of freedom, too.
     """
-    correction = 1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1))
-    return float(special.chdtrc(freedom.size - 1, apart / correction))
+    return float(special.chdtrc(freedom.size - 1, apart / corrected(freedom)))
+
+
+def corrected(freedom: Codes | Array) -> float:
+    """Return Bartlett's correction: by what a likelihood ratio of so many spreads is too large."""
+    return float(1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1)))

@@ -33,6 +33,7 @@ WORDS = {
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
         "fertilizer fertiliser nitrogen nutrient nutrients watering concentration cultivar ecotype "
+        "product brand formulation recipe ration hybrid rootstock "
         "construct transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
         "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
@@ -46,7 +47,7 @@ WORDS = {
         "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
-        "eartag classroom schulklasse hive nest bienenvolk "
+        "eartag classroom schulklasse hive nest nestbox bienenvolk "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
         "coverslip pen aquarium donor leaf leaves root seedling roi fov pt img "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
@@ -76,8 +77,8 @@ WORDS = {
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
-        "technical scan "
-        "index idx row no nr number obs observation pass shot injection repetition frame dilution "
+        "technical scan index idx row col "
+        "no nr number obs observation pass shot injection repetition frame dilution "
         "trial trials tech essai mesure ensayo prova "
         "duplicate duplicates triplicate triplicates dup "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
@@ -88,6 +89,7 @@ WORDS = {
     ),
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
+        "panellist pathologist annotator grader taster reader prüfer pathologe "
         "by untersucher bearbeiter operateur opérateur operador operatore"
     ),
     "remark": (
@@ -99,7 +101,8 @@ WORDS = {
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
         "parameter variable assay transcript target biomarker chemokine mrna mirna readout metric "
-        "endpoint population subset analyt zytokin zielgen gène marqueur protéine gen marcador "
+        "endpoint population subset antibody behaviour behavior verhalten antikörper "
+        "analyt zytokin zielgen gène marqueur protéine gen marcador "
         "proteína citoquina analito"
     ),
     "counted": (
@@ -108,7 +111,8 @@ WORDS = {
         "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
         "bouts lesions tumours tumors eggs offspring cells neurons zellen neuronen cellules "
         "células anzahl kolonien colonias leaves flowers fruits seeds pups germinated "
-        "gekeimt correct licks entries rearings seizures attacks dornen œufs eier huevos"
+        "gekeimt correct licks entries rearings seizures attacks detections captures sightings "
+        "dornen œufs eier huevos"
     ),
     "scored": "score scores grade grades grading severity points punkte puntuación",
     "place": (
@@ -119,7 +123,10 @@ WORDS = {
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
     "se": "se sem stderr sigma",
-    "value": "value y response result outcome mean average avg signal wert valeur valor messwert",
+    "value": (
+        "value y response result outcome mean average avg signal longevity lifespan "
+        "wert valeur valor messwert lebensdauer longévité longevidad"
+    ),
 }
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 
@@ -163,6 +170,7 @@ WITHIN = frozenset(
 #: Words for who looks at the same things as others do, and says what they see.
 READERS = frozenset(
     {"observer", "scorer", "rater", "judge", "assessor", "panelist", "untersucher", "reader"}
+    | {"panellist", "pathologist", "annotator", "grader", "taster", "prüfer", "pathologe"}
 )
 #: Words for how old what was sampled is.
 AGES = frozenset({"age", "ages", "alter", "âge", "edad", "età", "idade"})
@@ -266,6 +274,7 @@ _SPREADS = (
 def _spelled(name: str) -> str:
     """Return a name in small letters with an SD and a standard error in two."""
     said = re.sub(r"n°|^\s*#\s*$", "nr", name).casefold()
+    said = re.sub(r"nest[\W_]*box", "nestbox", said)
     for short, written in _SPREADS:
         said = written.sub(f" {short} ", said)
     return said
@@ -373,7 +382,9 @@ def lasts(name: str) -> bool:
 
 def summary_role(column: Described) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    said = re.split(r"[\W\d_]+", _spelled(column.name))
+    # Arms A and B of a study: meanA, sdA, nA.
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z]$)", " ", column.name)
+    said = re.split(r"[\W\d_]+", _spelled(spaced))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
     role = "n" if _NUMBER_OF.match(column.name) else role
     low = column.smallest

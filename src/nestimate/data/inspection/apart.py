@@ -1,6 +1,6 @@
 """Labels that hold several in one, such as `WT_m1_s2`: designs that make columns of their parts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ from nestimate.data.designs.vocabulary import AROUND, VIEWS, hints, passes, word
 from nestimate.data.inspection.compounds import Stem
 from nestimate.data.inspection.curves import visits
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import lettered
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.tables.columns_made import TakeParts
 from nestimate.data.tables.door import Table
@@ -42,13 +43,18 @@ class Apart:
 
         Labels that are compared themselves are none. Cells, sections and images that stand first
         are numbered anew in what stands behind them: `cell1_m2` is not of a `cell1`. So is `m1_WT`
-        where a column says WT, but not `m1_pre`.
+        where a column says WT, but not `m1_pre`, nor `1a` beside `1b`.
         """
         compared = {proposal.candidate.group for proposal in proposals}
         taken = {column.name.casefold() for column in columns}
         grouped = any(column.labelled and "group" in hints(column.name) for column in columns)
+        initials = [
+            frozenset(label[:1].casefold() for label in column.examples)
+            for column in columns
+            if column.labelled
+        ]
         for column in columns:
-            stems = tuple(stem for stem in column.stems if _holds(stem))
+            stems = tuple(stem for stem in column.stems if _holds(stem, initials))
             if not stems or column.name in compared or not proposals:
                 continue
             edits = []
@@ -108,8 +114,12 @@ class Apart:
         )
 
 
-def _holds(stem: Stem) -> bool:
-    """Return whether all that begins with a stem is of one thing."""
+def _holds(stem: Stem, initials: Collection[frozenset[str]]) -> bool:
+    """Return whether all that begins with a stem is of one thing.
+
+    Letters that are the `initials` of groups say no more than these.
+    """
     anew = passes(stem.called) or bool(words(stem.called) & VIEWS)
     again = visits(stem.ends) or {end.casefold() for end in stem.ends} <= AROUND
-    return again and not anew
+    letters = frozenset(end.casefold() for end in stem.ends)
+    return (again or (lettered(stem.ends) and letters not in initials)) and not anew

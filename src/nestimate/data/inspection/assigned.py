@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.vocabulary import EARS, LINES, hints, words
+from nestimate.data.designs.vocabulary import EARS, LINES, READERS, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
 from nestimate.data.inspection.looks import (
@@ -21,6 +21,9 @@ from nestimate.data.inspection.looks import (
     number_things,
 )
 
+#: Fewer who judge the same are rather readers of it.
+FEWEST_JUDGES = 5
+
 
 def is_compared(crossing: Crossing, name: str) -> bool:
     """Return whether the labels of a column are compared rather than sampled."""
@@ -31,7 +34,7 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if "group" in spoken or ("time" in spoken and are_compared(labels)):
         return True
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
-        return _is_line(crossing, name)
+        return _is_line(crossing, name) or _holds_units(crossing, name)
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
         return False  # nor is a date of birth
     # A cytokine that is none, or a gene that is a control, was given rather than measured.
@@ -119,6 +122,23 @@ def _is_line(crossing: Crossing, name: str) -> bool:
     named = descent and are_names(labels) and len(labels) <= MOST_KINDS
     holders = [n for n in crossing.names if "block" in hints(n) and not words(n) & LINES]
     return named and any(crossing.even(name, holder) for holder in holders)
+
+
+def is_panel(crossing: Crossing, name: str) -> bool:
+    """Return whether a column names those of a panel, who judge all that is compared."""
+    return bool(words(name) & READERS) and crossing.size(name) >= FEWEST_JUDGES
+
+
+def _holds_units(crossing: Crossing, name: str) -> bool:
+    """Return whether all that was sampled lies in one of two labels with names: lines, sites."""
+    labels, said = crossing.labels[name], hints(name)
+    sampled = [n for n in crossing.names if n != name and "unit" in hints(n)]
+    named = "block" in said and "person" not in said and are_names(labels)
+    return (
+        named
+        and crossing.size(name) == 2
+        and any(crossing.inside(n, name) and crossing.size(n) > len(labels) for n in sampled)
+    )
 
 
 def evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:

@@ -35,6 +35,8 @@ _PAIRS = (
 )
 #: How well ranks of what was converted follow those of what was read: two values may be near.
 _FOLLOWS = 0.97
+#: A number that begins a name.
+_AMOUNT = re.compile(r"^\s*-?[\d.,]+\s*(?=$|\D)")
 _SHORT = re.compile(r"[A-Z]{2,3}")
 #: Short titles of what was not stimulated, treated or infected.
 _UNSTIMULATED = frozenset({"US", "NS", "NT", "UT", "NC"})
@@ -144,6 +146,11 @@ def converted(table: Table, names: Sequence[str], rest: Sequence[Column]) -> boo
             if mean.size > MOST_BEFORE_AFTER and not plain:
                 return bool(np.abs(np.corrcoef(np.stack(ranks))).min() > _FOLLOWS)
     return False
+
+
+def are_amounts(columns: Sequence[Column]) -> bool:
+    """Return whether titles differ in a number before them: no quantity is called 10, or 10 nM."""
+    return len({_AMOUNT.sub("", c.name) for c in columns if c.kind == "numbers"}) == 1
 
 
 def cut_short(columns: Sequence[Column]) -> bool:

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import numpy as np
-
-from nestimate.data.designs.proportions import NO, YES
 from nestimate.data.designs.vocabulary import hints, lasts
+from nestimate.data.inspection.anyhow import lies_anyhow, unequal
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
-from nestimate.data.inspection.factors import begins_anew
+from nestimate.data.inspection.factors import begins_anew, meets_all
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 
@@ -97,7 +95,7 @@ def possible(
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
     apart = crossing.counters | crossing.along | compared
-    names = [n for n in names if n not in apart and not _lies_anyhow(crossing, n)]
+    names = [n for n in names if n not in apart and not lies_anyhow(crossing, n)]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
@@ -120,7 +118,11 @@ def possible(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
-            if relabel and (met_again(crossing, unit, place) or _answer(crossing, place, unit)):
+            # A complete block is no unit of the two plots of its control.
+            several = unit in crossing.runs and crossing.most_rows([*place, unit]) > 1
+            whole = several and meets_all(crossing, unit)
+            again = met_again(crossing, unit, place) or _answer(crossing, place, unit)
+            if relabel and (whole or again):
                 continue
             if relabel and crossing.single and (path or "place" in hints(unit)):
                 continue  # another animal in every row is no other tube in every box
@@ -130,47 +132,12 @@ def possible(
                 yield Candidate(group=group, units=(unit, *inner), blocks=path, relabel=relabel)
 
 
-def _lies_anyhow(crossing: Crossing, name: str) -> bool:
-    """Return whether numbers, or yes and no, whose name says nothing lie anyhow beside all labels.
-
-    So do scores, numbers of children and the like, which hold nothing together: what was sampled
-    lies in what another column labels, or is met with most of its labels alike.
-    """
-    if hints(name):
-        return False
-    if {label.casefold() for label in crossing.labels[name]} <= (YES | NO) - {"0", "1"}:
-        return True
-    if not all(map(str.isdigit, crossing.labels[name])) or crossing.size(name) < 3:
-        return False
-    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
-    if not others:
-        return _unequal(crossing, [name])
-    return not any(_met_alike(crossing, name, n) for n in others)
-
-
 def _answer(crossing: Crossing, place: Sequence[str], name: str) -> bool:
     """Return whether a column rather says what patients answered, or were born with.
 
     No word says that it was sampled, and some labels have far more rows than others.
     """
-    return not hints(name) and _unequal(crossing, [*place, name])
-
-
-def _unequal(crossing: Crossing, names: Sequence[str]) -> bool:
-    """Return whether some combinations of labels have far more rows than most have."""
-    often = np.bincount(crossing.members(names), weights=crossing.rows)
-    return bool(often.max() > 4 * np.median(often))
-
-
-def _met_alike(crossing: Crossing, name: str, other: str) -> bool:
-    """Return whether labels of two columns lie in one another, or most occur together alike."""
-    one, two, both = crossing.size(name), crossing.size(other), crossing.size(name, other)
-    if min(one, two) < 2:
-        return False
-    if both == max(one, two):
-        return True
-    often = np.bincount(crossing.members([name, other]), weights=crossing.rows)
-    return both >= 0.7 * one * two and bool(often.max() <= 3 * np.median(often))
+    return not hints(name) and unequal(crossing, [*place, name])
 
 
 def _paths(

@@ -1,4 +1,4 @@
-"""What is taken out as a plain difference: few cohorts of animals, rows and columns of a square.
+"""What is taken out as a plain difference: few cohorts, rows and columns of a square, periods.
 
 Two or three cohorts cannot tell how far an effect varies from one to the next; as blocks they make
 the interval as wide as the prior of that allows. In a Latin square nothing could tell it.
@@ -14,6 +14,7 @@ from nestimate.data.designs.vocabulary import lasts, words
 from nestimate.data.inspection.assigned import square_of
 from nestimate.data.inspection.clusters import coded
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.orders import period_of
 from nestimate.data.inspection.proposals import MOST, FormulaProposal, Proposal
 from nestimate.errors import DataError, DesignError
 
@@ -32,7 +33,8 @@ def plain_differences_first(
     """
     if not found or found[0].factors or found[0].roles.summary or found[0].whole:
         return found
-    made = _in_square(crossing, found[0]) or _beside_cohorts(crossing, found[0])
+    made = _in_square(crossing, found[0]) or _in_periods(crossing, found[0])
+    made = made or _beside_cohorts(crossing, found[0])
     return found if made is None else (made, *found)[:MOST]
 
 
@@ -43,6 +45,25 @@ def _in_square(crossing: Crossing, found: Proposal) -> FormulaProposal | None:
     plain = [n for n in sides if n not in animals]
     made = _made(crossing, found, plain, [animals] if animals else [], ()) if sides else None
     return made and replace(made, beside=sides)
+
+
+def _in_periods(crossing: Crossing, found: Proposal) -> FormulaProposal | None:
+    """Return the design of a crossover: periods are taken out, and subjects vary."""
+    candidate = found.candidate
+    if len(candidate.blocks) != 1 or candidate.units:
+        return None
+    (subject,) = candidate.blocks
+    period = period_of(crossing, candidate.group, subject)
+    several = crossing.most_rows(candidate.place) > 1
+    clusters = [[subject], *([[subject, candidate.group]] if several else [])]
+    made = None if period is None else _made(crossing, found, [period], clusters, ())
+    sampled = replace(
+        candidate,
+        blocks=(),
+        units=(subject,),
+        unused=tuple(n for n in candidate.unused if n != period),
+    )
+    return made and replace(made, candidate=sampled)
 
 
 def _beside_cohorts(crossing: Crossing, found: Proposal) -> FormulaProposal | None:

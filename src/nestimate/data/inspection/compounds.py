@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.inspection.looks import are_kinds
+from nestimate.data.inspection.looks import are_kinds, lettered
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import ends_of_parts, taken_part
 from nestimate.errors import DataError
@@ -93,12 +93,13 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         return ()
     found: list[Stem] = []
     every, alone = True, not beside
-    for at in range(1, parts[0] + 1):
+    start = _first_told([[taken_part(x, k, k) or "" for x in labels] for k in range(1, parts[0])])
+    for at in range(start, parts[0] + 1):
         if at == parts[0] and not (found and alone):
             break  # all labels are others
         of, own, rest = (
             [taken_part(label, k, last) or "" for label in labels]
-            for k, last in ((1, at), (at, at), (at + 1, parts[0]))
+            for k, last in ((start, at), (at, at), (at + 1, parts[0]))
         )
         told = _told(beside, own, codes[rows])
         every = every and told
@@ -114,7 +115,7 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
             found.append(Stem.of(own, codes, at, at, names=(), called=_called(own)))
             break
         # Where every label begins anew, a part behind may return: m1 of a17_m1_2.
-        shared = [*([] if every else [(1, of)]), *([] if found else [(at, own)])]
+        shared = [*([] if every else [(start, of)]), *([] if found else [(at, own)])]
         # A stem of all labels tells nothing, nor do as many as there are labels, or as before.
         fewest = found[-1].count if found else 1
         likely = [(k, stem) for k, stem in shared if fewest < len({*stem}) <= len(labels) / 2]
@@ -130,15 +131,28 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
     return tuple(found)
 
 
+def _first_told(parts: Sequence[Sequence[str]]) -> int:
+    """Return the first part, counted from 1, that is not the same in all labels.
+
+    What stands first in all says nothing, as Specimen_001_ of exported files; unless it says what
+    a number behind it counts, as in Donor 1.
+    """
+    first = next((k for k, own in enumerate(parts) if len({*own}) > 1), 0)
+    if not first:
+        return 1
+    numbers = not any(re.search(r"[^\W\d_]", part) for part in parts[first])
+    return first + (not (numbers and parts[first - 1][0].isalpha()))
+
+
 def _is_condition(stems: Sequence[str], parts: Sequence[str]) -> bool:
     """Return whether a part says under what each stem was read: unstim and aCD3 of every donor.
 
-    It is one of a few words that return in nearly all.
+    It is one of a few words that return in nearly all, or one of two letters: 1a and 1b.
     """
     kinds, pairs = {*parts}, {*zip(stems, parts, strict=True)}
-    words = all(len(re.sub(r"[\W\d_]", "", kind)) > 1 for kind in kinds)
+    words = all(len(re.sub(r"[\W\d_]", "", kind)) > 1 for kind in kinds) and are_kinds([*kinds])
     crossed = len(pairs) >= 0.9 * len({*stems}) * len(kinds)
-    return crossed and words and len(kinds) > 1 and are_kinds([*kinds])
+    return crossed and len(kinds) > 1 and (words or (len(kinds) == 2 and lettered([*kinds])))
 
 
 def _called(added: Iterable[str]) -> str:

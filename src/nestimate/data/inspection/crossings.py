@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.statistics import frozen
+from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import counting
 from nestimate.data.tables.door import Table
 
 #: Rows kept of each combination: enough to tell one reading from several.
@@ -24,6 +26,8 @@ SMALL = 5_000
 MOST_COMBINATIONS = 200_000
 #: Points that the x of a curve has at most, and units in which it has to be the same.
 MOST_POINTS, FEWEST_UNITS = 100, 3
+#: Numbers at which something was set, each several times; share of its variance left at each.
+_FEWEST_SET, _LEFT = 4, 0.005
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -54,6 +58,8 @@ class Crossing:
         The column that numbers the rows of a wide table, where no label tells them apart; or "".
     along
         Columns of times, doses or positions at which units were read again: no unit or block.
+    orders
+        Counters that say when, or in which order, subjects got one treatment after another.
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -67,6 +73,7 @@ class Crossing:
     runs: frozenset[str] = frozenset()
     made: str = ""
     along: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":
@@ -109,6 +116,7 @@ class Crossing:
             factors=self.factors - {*doubles},
             runs=self.runs - {*doubles},
             along=self.along - {*doubles},
+            orders=self.orders - {*doubles},
         )
 
     @property
@@ -206,5 +214,27 @@ def same_everywhere(table: Table, column: Column, columns: Sequence[Column]) -> 
         times = np.bincount(at, minlength=len(labels) * len(values))
         most = times.max(initial=0)
         if most and np.count_nonzero(times == most) >= 0.9 * times.size:
+            return True
+    return False
+
+
+def set_at(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether a column is nearly the same at each number of another, as if set.
+
+    Pressures 1 to 7 were set: that number counts readings, and tells nearly all of the column.
+    """
+    values = table.numbers(column.name)
+    for other in columns:
+        aside = hints(other.name) & {"group", "unit", "block", "kind", "trait"}
+        if aside or other.kind != "numbers as labels" or other.distinct < _FEWEST_SET:
+            continue
+        codes, labels = table.labels(other.name)
+        known = (codes >= 0) & ~np.isnan(values)
+        at, seen = codes[known], values[known]
+        often = np.bincount(at, minlength=len(labels))
+        if not counting(labels) or often.min() < _FEWEST_SET:
+            continue
+        middle = np.bincount(at, weights=seen, minlength=len(labels)) / often
+        if np.var(seen - middle[at]) < _LEFT * np.var(seen):
             return True
     return False

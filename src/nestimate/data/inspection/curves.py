@@ -11,7 +11,7 @@ import pyarrow as pa
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
-from nestimate.data.inspection.looks import stepped
+from nestimate.data.inspection.looks import ranged, stepped
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 
@@ -51,18 +51,28 @@ def visits(labels: Sequence[str]) -> bool:
 def amounts(crossing: Crossing, name: str) -> bool:
     """Return whether labels are amounts that were set, rather than numbers of things.
 
-    So are steps, and numbers without a word for what they name: with a unit of measurement in the
-    column's name, as of 37 and 42 in `Temp (°C)`, or few of them, none the next one's neighbour,
-    equally often beside all labels of another column.
+    So are steps and ranges, and numbers without a word for what they name: with a unit of
+    measurement in the column's name, as of 37 and 42 in `Temp (°C)`, or fractions, or few of them,
+    none the next one's neighbour, equally often beside all labels of another column.
     """
     labels = crossing.labels[name]
+    if ranged(labels):
+        return True
     if stepped(labels) or hints(name) or not all(map(is_plain_number, labels)):
         return stepped(labels)
     numbers = sorted(map(float, labels))
     apart = len(numbers) <= MOST_SET and all(b - a > 1 for a, b in pairwise(numbers))
     others = [other for other in crossing.names if other != name]
     even = apart and any(crossing.even(name, other) for other in others)
-    return even or bool(_IN_UNITS.search(name))
+    return even or set_beside(crossing, name) or bool(_IN_UNITS.search(name))
+
+
+def set_beside(crossing: Crossing, name: str) -> bool:
+    """Return whether fractions were met equally often beside all of some words: states, strains."""
+    words = [n for n, labels in crossing.labels.items() if not all(map(is_plain_number, labels))]
+    words = [n for n in words if not hints(n) & {"unit", "block", "counter", "place"}]
+    fractions = any("." in label for label in crossing.labels[name])
+    return fractions and any(crossing.even(name, n) for n in words)
 
 
 def is_along(column: Column) -> bool:

@@ -21,14 +21,13 @@ from nestimate.data.designs.vocabulary import (
     repeats,
     words,
 )
+from nestimate.data.inspection.anyhow import is_measured, is_remark
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_tags, are_wells, counting, stepped
+from nestimate.data.inspection.looks import are_tags, counting
 
-#: Rows that repeat a number inside one group each: so many are no coincidence.
-_ENOUGH = 6
 #: Words for numbers of rows rather than for what was done again.
 _NUMBERS = frozenset({"index", "idx"})
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
@@ -62,7 +61,7 @@ def told_apart(
     others = [n for n in crossing.names if n not in {whole, *runs}]
     chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
     free = [n for n in others if n not in chosen]
-    measured = {n for n in free if _is_measured(crossing, columns[n]) or _is_remark(crossing, n)}
+    measured = {n for n in free if is_measured(crossing, columns[n]) or is_remark(crossing, n)}
     kept = replace(crossing.without(measured), runs=frozenset(runs - measured))
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(
@@ -132,62 +131,6 @@ def is_when(crossing: Crossing, name: str) -> bool:
     """Return whether a column numbers moments with gaps: days 5, 10 and 15 hold no vials."""
     labels = crossing.labels[name]
     return moments(crossing, name) and all(map(str.isdigit, labels)) and not counting(labels)
-
-
-def _is_measured(crossing: Crossing, column: Column) -> bool:
-    """Return whether numbers were measured or counted, so that they tell no rows apart by kind."""
-    if column.smallest is None:
-        return False
-    name, spoken = column.name, hints(column.name)
-    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
-    inside = any(crossing.inside(name, o) for o in others if crossing.size(o) <= MOST_GROUPS)
-    if column.kind == "numbers":
-        if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
-            return False
-        return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
-    told = "counted" in spoken and not counting(crossing.labels[name])
-    if (spoken & (_LABEL_ROLES | {"trait"}) and not told) or (column.kind != "numbers as labels"):
-        return False
-    # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
-    if spoken & {"counted", "scored", "value", "sd", "se"} or (
-        "n" in spoken and column.smallest > 0
-    ):
-        return True
-    if column.distinct <= 3 or stepped(crossing.labels[name]):
-        return False
-    # Labels are hardly ever fractions: that of a mouse is its weight.
-    if not column.whole:
-        return True
-    if inside:
-        return False
-    labels = [n for n in others if not hints(n) & {"counted", "value"}]
-    regular = crossing.most_rows([*labels, name]) == 1 < crossing.most_rows(labels)
-    return not regular and not _even(crossing, name)
-
-
-def _is_remark(crossing: Crossing, name: str) -> bool:
-    """Return whether words were written in some rows only, so that they tell no rows apart.
-
-    So does the place of a row where nearly each has its own, a few having met twice by chance.
-    """
-    rows, spoken = int(crossing.rows.sum()), hints(name)
-    if 4 * crossing.empty(name) >= rows and not spoken & (_LABEL_ROLES | {"kind", "trait"}):
-        return True
-    labels = crossing.labels[name]
-    placed = "place" in spoken or are_wells(labels)
-    if not placed or 2 * crossing.size(name) < rows:
-        return False
-    others = [n for n in crossing.names if n != name and 1 < crossing.size(n) <= MOST_GROUPS]
-    return not any(crossing.inside(name, other) for other in others)
-
-
-def _even(crossing: Crossing, name: str) -> bool:
-    """Return whether the labels of a column occur about equally often."""
-    codes = crossing.codes[name]
-    counts = np.bincount(codes[codes >= 0], weights=crossing.rows[codes >= 0])
-    counts = counts[counts > 0]
-    middle = float(np.median(counts))
-    return bool(counts.max() <= 2 * middle and 2 * counts.min() >= middle)
 
 
 def _numbers_readings(
@@ -261,7 +204,7 @@ def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
 def meets_all(crossing: Crossing, name: str) -> bool:
     """Return whether each repetition has one row of all that is compared, as complete blocks have.
 
-    Nothing but rows was sampled in them.
+    Nothing but rows was sampled in them. A control may stand in each of them several times.
     """
     others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
     compared = [n for n in others if is_compared(crossing, n)]
@@ -273,9 +216,26 @@ def meets_all(crossing: Crossing, name: str) -> bool:
         bool(compared)
         and alone
         and bool(words(name) & REPEATS - _NUMBERS)
-        and all(evenly_crossed(crossing, name, n) for n in compared)
-        and crossing.most_rows([name, *compared]) == 1
+        and all(_alike_in_all(crossing, name, n) for n in compared)
+        and _has_one_row(crossing, [name, *compared])
     )
+
+
+def _alike_in_all(crossing: Crossing, name: str, compared: str) -> bool:
+    """Return whether each label of one column holds as many rows of each of another as the rest."""
+    size, of = crossing.size(name), crossing.size(compared)
+    if not 2 <= of <= MOST_NAMED or crossing.size(name, compared) < size * of:
+        return False
+    met = [crossing.members([n]) for n in (name, compared)]
+    often = np.zeros([int(codes.max()) + 1 for codes in met])
+    np.add.at(often, tuple(met), crossing.rows)
+    return bool((often == often[0]).all())
+
+
+def _has_one_row(crossing: Crossing, names: Sequence[str]) -> bool:
+    """Return whether most combinations of labels stand in one row."""
+    often = np.bincount(crossing.members(names), weights=crossing.rows)
+    return bool(np.median(often[often > 0]) == 1 and often.max() <= 2)
 
 
 def holds_groups(crossing: Crossing, name: str, groups: Sequence[str]) -> bool:

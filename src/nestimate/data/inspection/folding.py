@@ -80,6 +80,12 @@ def tell_rows(table: Table, names: Sequence[str]) -> bool:
     return bool(np.unique(codes, axis=1).shape[1] == table.n_rows)
 
 
+def holds(table: Table, name: str, inner: Sequence[str]) -> bool:
+    """Return whether what several columns name lies in one label of another: cows in a diet."""
+    codes = np.stack([table.labels(n)[0] for n in (*inner, name)])
+    return bool(np.unique(codes, axis=1).shape[1] == np.unique(codes[:-1], axis=1).shape[1])
+
+
 def with_rows(table: Table) -> tuple[Table, str]:
     """Return a table with a column that numbers its rows, and what that is called."""
     row = next(name for i in count() if (name := f"{'row ' * i}unit id") not in table.columns)

@@ -15,6 +15,7 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
+    are_amounts,
     as_name,
     compared_beside,
     control_among,
@@ -30,33 +31,52 @@ from nestimate.data.inspection.beside import (
     outcomes_beside,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
-from nestimate.data.inspection.folding import Folding, tell_rows, with_rows
+from nestimate.data.inspection.folding import Folding, holds, tell_rows, with_rows
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.stepping import Taken, in_steps
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
-from nestimate.data.tables.steps import Steps
-from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
+from nestimate.data.tables.steps import Steps, one_family, parallel, steps
+from nestimate.data.tables.titles import (
+    at_times,
+    bare,
+    common_word,
+    families,
+    last_word,
+    says_when,
+    titles,
+)
 from nestimate.errors import NestimateError
 
 #: Larger tables are not folded to look at them.
 MOST_ROWS = 200_000
 #: What speaks against a column of numbers being one of several groups.
 _OTHER = {"trait", "n", "sd", "se", "counter", "time"}
-#: A number that begins a name.
-_AMOUNT = re.compile(r"^\s*-?[\d.,]+\s*(?=$|\D)")
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
-    """Yield the ways in which the columns of a wide table could belong together."""
+    """Yield the ways in which the columns of a wide table could belong together.
+
+    Of outcomes that were met at the same times, in a family of columns each, the first is read.
+    """
+    others = parallel([c.name for c in columns if c.measured])[1:]
+    apart = {name for one in others for name in one.columns}
+    rest = [c for c in columns if c.name not in apart]
+    yield from [*_foldings(table, columns)] or (_foldings(table, rest) if apart else ())
+
+
+def _foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     nameless = [c for c in columns if c.name in table.unnamed and number_like(table.column(c.name))]
     if table.n_rows > MOST_ROWS or not all(_is_index(table, c, columns) for c in nameless):
         return
     told = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
     told = [c for c in told if c not in nameless]
-    named = [as_name(c, table.n_rows) for c in told if not is_beside(c)]
+    # Stages I, II and III are levels of a family, and no stage of the patient.
+    levels = {n for one in steps([c.name for c in told if c.measured]) for n in one.columns}
+    kept = [c for c in told if c.name in levels or not is_beside(c)]
+    named = [as_name(c, table.n_rows) for c in kept]
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
@@ -195,12 +215,6 @@ def _is_index(table: Table, column: Column, columns: Sequence[Column]) -> bool:
     return control_among(columns) and counts_rows(column.name, table.column(column.name))
 
 
-def _last_word(name: str) -> str:
-    """Return the word before the number of a title: `center` of pct_time_center_1."""
-    stem = next((title.stem for title in titles([name]).values()), name)
-    return re.split(r"[\s_.-]+", stem.strip())[-1]
-
-
 def _compared(table: Table, chosen: Sequence[Column], named: Sequence[Column]) -> Iterator[Folding]:
     """Yield numbered columns as readings of one thing, where they may be, and first as groups."""
     labels = [c for c in named if c not in chosen and c.kind != "constant"]
@@ -275,7 +289,7 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
         labels=tuple(c.name for c in labels),
         row=row,
         table=long,
-        likely="time" not in hints(_last_word(names[0]))
+        likely="time" not in hints(last_word(names[0]))
         and bool(labels or "counter" in hints(names[0]))
         and alike_in_size(values),
     )
@@ -304,7 +318,8 @@ def _times(
     named = any(c.distinct == table.n_rows for c in told) or (
         factor == "column" and all(map(is_along, told))
     )
-    if not named and (not sampled or (compared and tell_rows(table, [*sampled, *compared]))):
+    anew = compared and not any(holds(table, n, [*sampled]) for n in compared)
+    if not named and (not sampled or (anew and tell_rows(table, [*sampled, *compared]))):
         # Numbers of animals that return in every group were rather given anew in each.
         table, row = with_rows(table)
         labels = [*(n for n in labels if n not in sampled), row]
@@ -334,9 +349,8 @@ def _groups(
     table: Table, measured: Sequence[Column], named: Sequence[Column], *, chosen: bool = False
 ) -> Folding | None:
     control = chosen or control_among(measured)
-    # No quantity is called 10, or 10 nM.
-    amounts = len({_AMOUNT.sub("", c.name) for c in measured if c.kind == "numbers"}) == 1
-    told = amounts or cut_short(measured)
+    amounts = are_amounts(measured)
+    told = amounts or cut_short(measured) or one_family([c.name for c in measured])
     at = set_by_row(table, named)
     if at is not None and not (chosen and at in measured):
         table = along_labels(table, at.name, table.n_rows)

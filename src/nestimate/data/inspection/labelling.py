@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nestimate.data.designs.quantities import is_aside
-from nestimate.data.designs.vocabulary import hints, words
+from nestimate.data.designs.vocabulary import words
+from nestimate.data.inspection.anyhow import rather_measured
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.steps import parallel
 from nestimate.data.tables.titles import at_times, families
 
 MOST_FACTORS = 9
 #: What the two places of a plot on the map of a field are called.
 _ROWS, _COLUMNS = frozenset({"row", "range", "reihe"}), frozenset({"col", "column", "spalte"})
-#: What a name says of numbers that label something.
-_LABELS = frozenset({"group", "unit", "block", "counter", "place", "person", "kind"})
 
 
 def crossed_labels(
@@ -41,6 +41,8 @@ def crossed_labels(
     again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
     series = families([c.name for c in columns if c.measured]).values()
     numbered = [name for names in series for name in names]
+    beside_them = parallel([c.name for c in columns if c.measured])
+    again += [n for found in beside_them for n in found.columns]
     apart_from_all = {*again, *_on_a_map(columns)}
     for value in values[:4]:
         apart = {
@@ -64,7 +66,7 @@ def crossed_labels(
         filled = ~np.isnan(table.numbers(value))
         found = Crossing.of_table(table, [*names, whole], filled)
         kinds = {c.name: c for c in columns}
-        found = found.without({n for n in names if _rather_measured(found, kinds[n], whole)})
+        found = found.without({n for n in names if rather_measured(found, kinds[n], whole)})
         if crossing is None:
             crossing = found
         if found.rows.max(initial=0) < 2 or varies_inside(found, value):
@@ -84,26 +86,6 @@ def _on_a_map(columns: Sequence[Column]) -> list[str]:
     both = any(at[n] & _ROWS for n in placed) and any(at[n] & _COLUMNS for n in placed)
     held = any(said & {"block", "rep", "replicate"} for said in at.values())
     return placed if both and held else []
-
-
-def _rather_measured(crossing: Crossing, column: Column, whole: str) -> bool:
-    """Return whether whole numbers, by a name that says no role, label nothing as they lie.
-
-    Numbers that label something return, and lie in what another column labels, or are met with all
-    of its labels alike; counts, ages and weights lie anyhow.
-    """
-    name = column.name
-    if column.kind != "numbers" or name not in crossing.names or hints(name) & _LABELS:
-        return False
-    if 2 * crossing.size(name) > int(crossing.rows.sum()):
-        return True
-    others = [n for n in crossing.names if n not in {name, whole} and crossing.size(n) > 1]
-    return not any(
-        crossing.even(name, other)
-        or (crossing.size(other) < crossing.size(name) and crossing.inside(name, other))
-        or (crossing.size(other) > crossing.size(name) and crossing.inside(other, name))
-        for other in others
-    )
 
 
 def is_factor(column: Column, summary: Mapping[str, str]) -> bool:

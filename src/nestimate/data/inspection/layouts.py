@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Self
 
+from nestimate.data.designs.frequencies import frequencies_said
 from nestimate.data.designs.vocabulary import hints, lasts, words
-from nestimate.data.inspection.frequencies import frequencies_said
 from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.lifetimes import intervals_said
 from nestimate.data.inspection.looks import FEWEST_WELLS, are_places, are_wells
@@ -75,7 +75,7 @@ def instead_said(table: Table) -> str:
     """
     plate = _as_it_lies(table) or _columns_of_wells(table) or _rows_of_wells(table)
     said = plate or survival_said(table) or intervals_said(table) or samples_said(table)
-    return said or frequencies_said(table, described(table))
+    return said or frequencies_said(table)
 
 
 def samples_said(table: Table) -> str:

@@ -52,6 +52,17 @@ def stepped(labels: Sequence[str]) -> bool:
     return len(numbers) > 3 and all(b >= 2 * a > 0 for a, b in pairwise(numbers))
 
 
+def ranged(labels: Sequence[str]) -> bool:
+    """Return whether labels are ranges one above another: depths 0-10, 10-30, 30-60."""
+    ends = [re.fullmatch(r"([\d.]+)\s?[-–]\s?([\d.]+)\s*(\D*)", label) for label in labels]
+    numbers = [(m[1], m[2]) for m in ends if m and is_plain_number(m[1]) and is_plain_number(m[2])]
+    order = [
+        end for pair in sorted((float(low), float(high)) for low, high in numbers) for end in pair
+    ]
+    rises = all(a <= b for a, b in pairwise(order)) and all(float(a) < float(b) for a, b in numbers)
+    return len(labels) == len(numbers) > 1 and rises
+
+
 def number_things(labels: Sequence[str]) -> bool:
     """Return whether labels number things, as of boxes 1 and 2: nothing to compare by themselves.
 

@@ -28,7 +28,7 @@ from nestimate.data.designs.vocabulary import (
     numbers_rows,
     words,
 )
-from nestimate.data.inspection.crossings import same_everywhere
+from nestimate.data.inspection.crossings import same_everywhere, set_at
 from nestimate.data.inspection.derived import (
     counted_over,
     derived_columns,
@@ -130,7 +130,8 @@ def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
     for column in columns:
         thinned = dilutes(column.name) or column.name.startswith(UNDILUTED)
         if column.name in {*counts, *found} or (
-            not thinned and (column.kind != "numbers" or column.numbering)
+            not thinned
+            and (column.kind != "numbers" or (column.numbering and hints(column.name) & _LABEL))
         ):
             continue
         # A time that recurs is a moment, not how long was counted.
@@ -331,7 +332,7 @@ def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> lis
 
     Radii, doses and times that are the same in every unit were chosen, not measured.
     """
-    chosen = [c for c in able if same_everywhere(table, c, columns)]
+    chosen = [c for c in able if same_everywhere(table, c, columns) or set_at(table, c, columns)]
     free = [c for c in able if c not in chosen]
     found = any(
         not label_alone(c) and (not c.numbering or _repeats_unevenly(table.numbers(c.name)))
@@ -349,8 +350,9 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     able = [c for c in _unlabelled(columns) if c.measured and not label_alone(c)]
     able = [c for c in able if not numbers_rows(c, table.n_rows)]
     able = _not_set(table, columns, [c for c in able if not words(c.name) & REPEATS])
-    counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
-    found = [c for c in able if c.name not in counting]
+    steps = {c.name: np.diff(table.numbers(c.name)) for c in able if c.kind == "id"}
+    rising = {name for name, by in steps.items() if (by > 0).all() or (by < 0).all()}
+    found = [c for c in able if c.name not in rising]
     found.sort(key=lambda c: (bool(hints(c.name) & _LABEL), c.kind == "id"))
     return found[0].name if found else None
 
@@ -376,10 +378,6 @@ def label_alone(column: Column) -> bool:
 def _many(word: str) -> bool:
     """Return whether a word says several units, as `pups` does: how many there were."""
     return word.endswith("s") and "unit" in hints(word[:-1])
-
-
-def _counts_rows(values: NDArray[np.float64]) -> bool:
-    return bool(np.all(np.diff(values) > 0) or np.all(np.diff(values) < 0))
 
 
 def _repeats_unevenly(values: NDArray[np.float64]) -> bool:

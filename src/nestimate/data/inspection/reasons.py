@@ -59,7 +59,9 @@ def reasons(
         if name == whole or count < 2:
             continue
         if name in crossing.counters:
-            found[name] = (Reason(role="counter", why="numbers the readings"),)
+            ordered = "says when, or in which order, each was given"
+            why = ordered if name in crossing.orders else "numbers the readings"
+            found[name] = (Reason(role="counter", why=why),)
             continue
         inside = best not in {whole, name} and crossing.inside(name, best)
         if name in groups and not inside:

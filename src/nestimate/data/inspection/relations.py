@@ -101,8 +101,10 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     # Rows of means, one each: what names them is compared, unless it was sampled.
     each = [n for n in names if columns[n].kind == "id" and present(crossing, n) <= MOST_GROUPS]
     able = able or [n for n in each if not hints(n) & {"unit", "block"}]
-    # Who did it is compared where nothing else can be.
-    able = [n for n in able if "person" not in hints(n)] or able
+    # Who did it is compared where nothing else can be but plates 1 to 4 of each.
+    things = [n for n in able if "person" not in hints(n)]
+    told = [n for n in things if not (hints(n) and counting(crossing.labels[n]))]
+    able = things if told or things == able else able
     likely = likely_labels(crossing, able)
     if likely:
         return [*likely, whole] if all(only_numbered(crossing, n) for n in likely) else likely

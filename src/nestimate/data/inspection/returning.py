@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nestimate.data.designs.vocabulary import READERS, hints, lasts, passes, words
+from nestimate.data.designs.vocabulary import hints, lasts, passes
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew
@@ -16,8 +16,8 @@ def met_again(crossing: Crossing, unit: str, place: Sequence[str]) -> bool:
     level of something that is compared: labels were given through. What lies in it is no block.
     """
     last = place[-1]
-    if len(place) > 1 and words(last) & READERS:
-        return True  # what two observers counted
+    if len(place) > 1 and "person" in hints(last):
+        return True  # what two observers counted, or two operators pipetted
     inner = len(place) > 1 and hints(last) & {"unit", "block"} == {"unit"}
     inner = inner and not passes(unit)
     if not inner and (begins_anew(crossing, unit, last) or "place" in hints(unit)):

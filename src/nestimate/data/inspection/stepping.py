@@ -75,14 +75,16 @@ def in_steps(
     if again and words(found.factor) & _AGAIN:
         return found, "rather readings"
     tied = alike_in_rows(values, table.labels(compared[0].name)[0])
-    likely = (found.set and "kind" not in hints(names[0])) or tied
+    set_so = found.set or bool(hints(found.factor) & {"time", "trait"})
+    likely = (set_so and "kind" not in hints(names[0])) or tied
     return found, "rather levels" if likely else "rather outcomes"
 
 
 def _compares(column: Column) -> bool:
-    """Return whether labels of a column may be what is compared."""
-    aside = {"unit", "block", "counter", "person"}
-    return column.labelled and (not hints(column.name) & aside or "group" in hints(column.name))
+    """Return whether labels of a column may be what is compared: also two lines or sites."""
+    said = hints(column.name)
+    aside = bool(said & {"unit", "counter", "person"} or ("block" in said and column.distinct > 2))
+    return column.labelled and (not aside or "group" in said)
 
 
 def far_apart(columns: Sequence[NDArray[np.float64]]) -> bool:

@@ -9,6 +9,7 @@ from nestimate.data.designs.quantities import known_before
 from nestimate.data.designs.vocabulary import (
     COUNTS,
     hints,
+    numbers_rows,
     summary_role,
     words,
 )
@@ -24,7 +25,7 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
     """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
     found: dict[str, str] = {}
     for column in columns:
-        role = summary_role(column) if column.kind != "id" else None
+        role = spread_role(column, columns, table.n_rows) if column.kind != "id" else None
         if role is not None:
             found.setdefault(role, column.name)
     alone = not {"sd", "se"} & {*found}
@@ -41,6 +42,21 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
         spread = next((role for role in ("sd", "se") if role in found), None)
         return {role: found[role] for role in ("n", spread) if role is not None}
     return {"se": found["se"]} if "se" in found else {}
+
+
+def spread_role(column: Column, columns: Sequence[Column], n_rows: int) -> str | None:
+    """Return `n`, `sd` or `se` where name and numbers speak for it, beside the other columns.
+
+    No mean is smaller than its standard error everywhere: scores of self-esteem are `se`, too.
+    """
+    role = summary_role(column)
+    if role != "se":
+        return role
+    least = column.smallest or 0.0
+    means = [c for c in columns if c.measured and c is not column and summary_role(c) is None]
+    means = [c for c in means if not numbers_rows(c, n_rows)]
+    able = not means or any((c.smallest or 0) < 0 or (c.largest or 0) >= least for c in means)
+    return role if able else None
 
 
 def with_named_rows(columns: Sequence[Column], summary: Mapping[str, str]) -> tuple[Column, ...]:

@@ -19,7 +19,7 @@ from nestimate.data.designs.vocabulary import (
     passes,
     words,
 )
-from nestimate.data.inspection.assigned import evenly_crossed, may_be_compared
+from nestimate.data.inspection.assigned import evenly_crossed, is_panel, may_be_compared
 from nestimate.data.inspection.candidates import Candidate, counts_within, possible
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments, visits
@@ -99,7 +99,8 @@ def _scored(
         runs = [b for b in candidate.blocks if b in crossing.runs]
         returning = not crossing.inside(name, candidate.group)
         another = any(returning or begins_anew(crossing, name, b) for b in runs)
-        score -= 3.0 * (lasts(name) and _of_days(candidate) and not another)
+        kept = lasts(name) or is_panel(crossing, name)
+        score -= 3.0 * (kept and _of_days(candidate) and not another)
     # So is what was done to whole litters.
     given = any("group" in hints(n) and n in crossing.factors for n in {*unused} - {*untold})
     score -= 2.0 * (given and "trait" in hints(group))
@@ -270,6 +271,7 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     block, *plots = candidate.blocks
     weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
     weights["unit"] = 0.5
+    weights["person"] += 1.5 * is_panel(crossing, block)
     told = _told(block, weights | {"group": -2.5})
     complete = block in crossing.runs and meets_all(crossing, block)
     whole = crossing.most_rows(candidate.place) > 1

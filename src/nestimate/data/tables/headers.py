@@ -12,7 +12,7 @@ from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.series import numeric, split_names
 from nestimate.data.tables.stacking import Values, Wanted, column_of_values, stacked, without_tail
 from nestimate.data.tables.table import Table, is_text
-from nestimate.data.tables.titles import says_when
+from nestimate.data.tables.titles import numbers_of, says_when
 from nestimate.errors import DataError, DesignError, listed
 from nestimate.remedies import Remedy
 
@@ -63,7 +63,8 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
     names = [tidy(name) for name in grid.names]
     if len(names) > 1 and not names[0] and is_text(grid.columns[0]) and grid.n_rows:
         # Prism's column of row titles, above which both header rows are blank.
-        if not tidy(grid.columns[0][0].as_py() or ""):
+        corner, *titled = (tidy(cell or "") for cell in grid.columns[0].to_pylist())
+        if not corner and not _are_names(titled):
             rest = replace(grid, names=grid.names[1:], columns=grid.columns[1:])
             return _nested_header(rest.noting("The column of row titles is left out."), wanted)
         return None
@@ -114,6 +115,13 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
         inner: [read_label(u) or u for u in second],
     }
     return stacked(parts[0], values, labels, [*grid.notes, note], wanted)
+
+
+def _are_names(titled: Sequence[str]) -> bool:
+    """Return whether titles of rows name different things, as genes, rather than number them."""
+    said = [title for title in titled if title]
+    different = len({*said}) == len(titled) > 1 and min(map(len, said)) > 1
+    return different and not numbers_of(said)
 
 
 def _times_below(

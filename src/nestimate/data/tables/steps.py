@@ -7,6 +7,9 @@ columns are then levels of something, whatever they are called.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+
+from nestimate.data.tables.titles import counts_time, moment
 
 #: Days of the week and months.
 CALENDAR = (
@@ -26,7 +29,10 @@ _PARTS = {
     "level": "low|lo|mid|med|medium|middle|intermediate|moderate|high|hi|niedrig|mittel|hoch",
     "side": "ipsi(?:lateral)?|contra(?:lateral)?|left|right|proximal|distal|medial|lateral"
     "|anterior|posterior|dorsal|ventral|rostral|caudal|apical|basal|upper|lower|top|bottom|inner"
-    "|outer|links|rechts|gauche|droite",
+    "|outer|o[ds]|links|rechts|gauche|droite",
+    "zone": "open|closed|cent(?:er|re)|peripher(?:y|al)|border|corners?",
+    "phase": "light|dark",
+    "object": "novel|familiar",
     "range": rf"{_NUMBER}\s*(?:-|–|to)\s*{_NUMBER}",
     "dilution": rf"1\s*[:/]\s*{_NUMBER}",
     "roman": "i{1,3}|iv|vi{0,3}|ix|x",
@@ -42,7 +48,9 @@ _ANY = re.compile(
     )
 )
 #: Sorts of parts by which a factor may be called.
-_NAMED = frozenset({"date", "when", "level", "side"})
+_NAMED = frozenset({"date", "when", "level", "side", "zone", "phase", "object"})
+#: Sorts of parts that may as well tell outcomes or readings apart.
+_OPEN = frozenset({"number", "roman", "side", "zone", "phase", "object"})
 #: What stands behind a number that says how much, how long, how far or how often.
 _UNIT = re.compile(
     r"\s*(?:[pnµumkc]?m|[fpnµum]?[gl]|[pnµum]?mol|k?hz|k?pa|bar|min|h|hrs?|hours?|s|secs?|ms|d|days?"
@@ -98,7 +106,13 @@ class Steps:
 
 
 def steps(names: Sequence[str]) -> list[Steps]:
-    """Return the families of titles that differ in one part, the largest first."""
+    """Return the families of titles that differ in one part, the largest first.
+
+    Two parts that are all met with each other, day 1 AM to day 2 PM, are one.
+    """
+    if crossed := _crossed(names):
+        rest = [name for name in names if name not in crossed.columns]
+        return sorted([crossed, *steps(rest)], key=lambda one: -len(one.columns))
     found: dict[_Key, dict[str, str]] = {}
     for name in names:
         for key, mark in _parts(name):
@@ -111,6 +125,52 @@ def steps(names: Sequence[str]) -> list[Steps]:
             made.append(_made(key, left))
             taken |= {*left}
     return made
+
+
+def one_family(names: Sequence[str]) -> bool:
+    """Return whether all names are levels of one thing."""
+    return [one.columns for one in steps(names)] == [tuple(names)]
+
+
+def parallel(names: Sequence[str]) -> list[Steps]:
+    """Return families that run alike beside each other: glucose and insulin at 0, 30 and 60 min.
+
+    They differ in a word: not 16:0, 18:0 and 16:1, 18:1.
+    """
+    found: dict[tuple[str, tuple[str, ...]], list[Steps]] = {}
+    for one in steps(names):
+        found.setdefault((one.factor.casefold() if one.known else "", one.marks), []).append(one)
+    for several in found.values():
+        if len({moment(one.columns[0])[1] for one in several}) > 1:
+            continue  # before and after
+        said = {tuple(re.findall(r"[^\W\d_]+\d*", one.columns[0].casefold())) for one in several}
+        if len(said) == len(several) > 1:
+            return several
+    return []
+
+
+def _crossed(names: Sequence[str]) -> Steps | None:
+    """Return titles that differ in two parts, each of one with each of the other; one says when.
+
+    Numbers alone do not, as those of fatty acids 16:0 to 18:1.
+    """
+    found: dict[tuple[str, ...], dict[str, tuple[str, str]]] = {}
+    for name in names:
+        said = name.casefold()
+        for (sort, one), (last, two) in combinations(_matches(said), 2):
+            between = said[one.end() : two.start()]
+            key = said[: one.start()], sort, between, last, said[two.end() :]
+            found.setdefault(key, {})[name] = (one[0], two[0])
+    for (before, sort, between, other, _), of in found.items():
+        firsts, seconds = ({marks[i] for marks in of.values()} for i in (0, 1))
+        full = min(len(firsts), len(seconds)) > 1 and len({*of.values()}) == len(of)
+        words = re.findall(r"[^\W\d_]+", before)[-1:] + re.findall(r"[^\W\d_]+", between)[-1:]
+        when = {sort, other} - {"number", "roman"} or any(map(counts_time, words))
+        if full and len(of) == len(firsts) * len(seconds) and when:
+            known = not {sort, other} <= _OPEN
+            marks = tuple(" ".join(pair) for pair in of.values())
+            return Steps(columns=tuple(of), factor="column", marks=marks, known=known)
+    return None
 
 
 def met_after(value: str, names: Sequence[str]) -> frozenset[str]:
@@ -136,13 +196,17 @@ def _made(key: _Key, marks: dict[str, str]) -> Steps:
         columns=tuple(marks),
         factor=stem[-1] if named else sort if sort in _NAMED else "column",
         marks=tuple(marks.values()),
-        known=sort not in {"number", "roman", "side"} or amount,
+        known=sort not in _OPEN or amount,
     )
 
 
 def _parts(name: str) -> Iterator[tuple[_Key, str]]:
     """Yield what stands around each part of a title that may be a level, its sort, and the part."""
     said = name.casefold()
-    for match in _ANY.finditer(said):
-        sort = next(sort for sort in _PARTS if match[sort] is not None)
+    for sort, match in _matches(said):
         yield (said[: match.start()].strip(), sort, said[match.end() :].strip()), match[0]
+
+
+def _matches(said: str) -> Iterator[tuple[str, re.Match[str]]]:
+    for match in _ANY.finditer(said):
+        yield next(sort for sort in _PARTS if match[sort] is not None), match

@@ -184,6 +184,12 @@ def counts_readings(found: Iterable[Title]) -> bool:
     return numbers in ([*range(len(numbers))], [*range(1, len(numbers) + 1)])
 
 
+def last_word(name: str) -> str:
+    """Return the word before the number of a title: `center` of pct_time_center_1."""
+    stem = next((title.stem for title in titles([name]).values()), name)
+    return re.split(r"[\s_.-]+", stem.strip())[-1]
+
+
 def bare(name: str) -> str:
     """Return a name without a number in brackets behind it: `WT (n=12)` is WT."""
     bracketed = _BRACKETED.fullmatch(name)

@@ -53,6 +53,10 @@ def _ess_text(ess: float, wanted: float, *, trusted: bool) -> str:
     )
 
 
+#: What is said of integrals that the usual number of points is not enough for.
+MORE = ", of 16 times as many points as usual in every draw"
+
+
 def _integral_checks(fit: Fit) -> tuple[Check, ...]:
     """Return how exact integrals over clusters are; nothing where there are none."""
     if not isinstance(fit.model.density, ClusterIntegral):
@@ -63,8 +67,9 @@ def _integral_checks(fit: Fit) -> tuple[Check, ...]:
             "integral",
             error,
             passed=error <= LOOSE,
-            text=f"Integrals over every {what}, done again with many more points: log densities "
-            f"differ by {error:.2g} (SD over draws; at most {LOOSE} changes no answer).",
+            text=f"Integrals over every {what}{MORE if fit.refined else ''}, done again with many "
+            f"more points: log densities differ by {error:.2g} (SD over draws; at most {LOOSE} "
+            "changes no answer).",
         ),
     )
 

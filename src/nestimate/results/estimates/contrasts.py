@@ -122,7 +122,8 @@ def choose_contrasts(
     elif isinstance(asked, str):
         return choose_contrasts(groups, (asked,), against, measure)
     else:
-        return tuple(parse_contrast(text, groups, measure.differences) for text in asked)
+        found = [c for text in asked for c in _of_one(groups, text, measure)]
+        return tuple({contrast.name: contrast for contrast in found}.values())
     unit = np.eye(len(groups))
     return tuple(
         Contrast(
@@ -132,6 +133,13 @@ def choose_contrasts(
         )
         for b, a in pairs
     )
+
+
+def _of_one(groups: Sequence[str], text: str, measure: Measure) -> tuple[Contrast, ...]:
+    """Return the contrasts that one word, or one expression, stands for."""
+    if text in ("reference", "pairs"):
+        return choose_contrasts(groups, text, None, measure)
+    return (parse_contrast(text, groups, measure.differences),)
 
 
 def told_by_blocks(

@@ -5,7 +5,7 @@ from itertools import combinations
 from nestimate.data.designs.stratum import Role
 from nestimate.inference.fit import Fit
 from nestimate.model.families import EXCESS, What
-from nestimate.model.model import FIXED_PART
+from nestimate.model.parameters import FIXED_PART
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.quantities import Quantity
 

@@ -14,7 +14,7 @@ from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
 from nestimate.results.estimates.verdicts import rope_verdict, sign_verdict
-from nestimate.results.words.features import feature_name, hint, regular_hint
+from nestimate.results.words.features import feature_name, hint, regular_hint, way_apart
 from nestimate.results.words.rounding import (
     decimals,
     ends,
@@ -124,11 +124,11 @@ def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check,
     )
 
 
-def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple[Check, ...]:
+def predictive_checks(found: Predictive, model: Model, farthest: str) -> tuple[Check, ...]:
     """Say whether data like these come out of the model, and name what lies farthest out."""
     if not found.features:
         return ()
-    odd, regular = found.odd, found.regular
+    odd, regular, design = found.odd, found.regular, model.design
     usual = ", ".join(
         f"{feature_name(one, design)} {probability(one.share)}" for one in found.features
     )
@@ -138,7 +138,7 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
     )
     if odd:
         names = " and ".join(feature_name(one, design) for one in odd)
-        look = hint(odd, design, farthest or "the farthest")
+        look = hint(odd, design, farthest or "the farthest", way_apart(model))
         rare = f" Data like these rarely come out of the model in respect of {names}. "
         said = Advice(said, rare, look)
     elif regular:

@@ -7,7 +7,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads, lies_in
 from nestimate.data.designs.within import readings_within, units_within
-from nestimate.model.cell_spreads import cell_spreads, have_own
+from nestimate.model.cell_spreads import cell_spreads, have_own, way_to_own
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads
 from nestimate.remedies import Advice, Remedy
@@ -46,7 +46,6 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     if have_own(design, model.assumptions):
         return inside
     found = cell_spreads(design)
-    own = Advice("A spread for each: ", Remedy("sigma", "own"), ".")
     inside = (
         *inside,
         *_inside_check(
@@ -54,10 +53,11 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
             found,
             "all cells",
             "intervals of cells that scatter more are too narrow, those of the others are too wide",
-            own if found is None or design.cells.max() == 1 else SEVERAL,
+            "" if found is None else way_to_own(design),
         ),
     )
-    apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
+    tau = model.assumptions.tau
+    apart = tau in ("own", "pooled") or (tau is None and design.structure.pair)
     along = _along_checks(design, call, apart=apart)
     if apart:
         return (*along, *inside)
@@ -65,13 +65,6 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     told = len(design.groups) == PAIR or along
     seen = [s for s in all_spreads(design) if s.uneven or not (told and s.within)]
     return (*(_spread_check(design, found) for found in seen), *along, *inside)
-
-
-#: What gives cells of several readings, which have spreads of their own about theirs, one each.
-SEVERAL = (
-    "Each has its own where neither tau nor sigma is stated; in a formula, if how cells differ is "
-    "a term of it, as (time | mouse) is."
-)
 
 
 def _along_checks(design: Design, call: Mapping[str, Any], *, apart: bool) -> tuple[Check, ...]:
@@ -177,8 +170,9 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
     """
     design, chosen = model.design, model.assumptions
     several = len(design.groups) > PAIR and design.block is None
-    if several and chosen.tau not in (None, "own"):
-        return ()  # one spread for several groups: it holds as far as their spreads are alike
+    alone = len(design.groups) == 1 or design.block is not None
+    if not alone and chosen.tau not in (None, "own"):
+        return ()  # one spread for all groups: it holds as far as their spreads are alike
     if design.formula is not None or chosen.preset != "default" or ci_prob != TRIED:
         return ()
     if any(p.kind == "scale" and chosen.changes(p.name, p.group) for p in model.parameters):

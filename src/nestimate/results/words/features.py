@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.strata import repeated
+from nestimate.model.cell_spreads import have_own, way_to_own
+from nestimate.model.model import Model
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.features import Feature
 
@@ -52,12 +54,24 @@ def regular_hint(regular: Sequence[Feature]) -> str:
     return "look for copied or coarsely rounded values"
 
 
-def hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
-    """Say what to look at where the model rarely makes data like these."""
+def way_apart(model: Model) -> str:
+    """Say what gives groups in blocks that share a spread one each; empty where they have."""
+    design, chosen = model.design, model.assumptions
+    if design.structure.factorial is not None:
+        shared = design.observed is None and not have_own(design, chosen)
+        return way_to_own(design) if shared else ""
+    own = Advice("A spread for each: ", Remedy("tau", "own"), ".")
+    return own if chosen.tau in (None, "common") else ""
+
+
+def hint(odd: Sequence[Feature], design: Design, farthest: str, apart: str = "") -> str:
+    """Say what to look at where the model rarely makes data like these.
+
+    `apart`: what gives spreads of their own that change this; empty where nothing does.
+    """
     names = {one.name for one in odd}
     if "pair_spread" in names:
-        bad = "Some pairs of groups agree far better than others; give each group its own scale: "
-        return Advice(bad, Remedy("tau", "own"), ".")
+        return Advice("Some pairs of groups agree far better than others. ", apart)
     for name in OF_RESPONSES.keys() & names:
         return OF_RESPONSES[name]
     # Of counts and shares logarithms, or logits, are analysed already.

@@ -13,6 +13,7 @@ from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.looks import are_names
 from nestimate.data.inspection.measurands import Moment
 from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.summaries import spread_role
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
 from nestimate.data.tables.series import split_names
 from nestimate.errors import listed
@@ -324,7 +325,8 @@ def _summaries(inspection: Inspection) -> Iterable[str]:
             "of several readings, use --sd instead of --se (sd, se in Python), with --n for their "
             "number."
         )
-    spreads = [c.name for c in inspection.columns if summary_role(c) in {"sd", "se"}]
+    columns, n_rows = inspection.columns, inspection.n_rows
+    spreads = [c.name for c in columns if spread_role(c, columns, n_rows) in {"sd", "se"}]
     if len(spreads) > 1:
         yield (
             f"{listed(spreads, most=4)} stand beside each other, as means of several groups do. "

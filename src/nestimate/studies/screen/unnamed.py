@@ -5,8 +5,9 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.labelled import Unused
-from nestimate.data.designs.left_out.behind import FEWEST, behind
+from nestimate.data.designs.left_out.behind import FEWEST, across, behind
 from nestimate.data.designs.left_out.kinds import Points
 from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.tables.cells import is_date
@@ -79,6 +80,7 @@ def _nested(sheet: Sheet) -> list[tuple[Unused, str]]:
     unit, roles = sheet.unit, sheet.roles
     names = {c.name: c for c in sheet.columns if not c.measures}
     found: Counter[str] = Counter()
+    crossed: Counter[str] = Counter()
     seen = 0
     cell = sheet.cell
     for value in sheet.values:
@@ -95,16 +97,29 @@ def _nested(sheet: Sheet) -> list[tuple[Unused, str]]:
                 value=value[rows],
                 cell=cell[rows],
             )
-            found[name] += behind(column.codes[rows], points) is not None
-    ((name, count),) = found.most_common(1) or [("", 0)]
+            codes = column.codes[rows]
+            found[name] += behind(codes, points) is not None
+            crossed[name] += across(codes, points) is not None
+    ((name, count),) = (found + crossed).most_common(1) or [("", 0)]
     if count < max(SHARE * seen, 2):
         return []
     points_said = f"{sheet.what}s" if unit is None else f"labels of {roles.units[0]}"
     inner = f"/{roles.unit}" if roles.unit else ""
-    said = Advice(
+    start = (
         f"Mind: column {name} is left out, and what shares one {name} is more alike than the "
         f"rest of its {sheet.where} in {count} of the {seen} endpoints looked at (F "
-        f"test, P below .05). The {points_said} count as if they were independent: there are "
+        f"test, P below .05). "
+    )
+    if crossed[name]:
+        said = Advice(
+            f"{start}Each lies in one {sheet.where} and is met by several {points_said}, so that "
+            f"an effect is known no better than from so many {name}: there are far too many hits. "
+            "A screen cannot take both in; `fit` does, for single endpoints: "
+            f"'+ (1 | {quoted(name)})' in a formula."
+        )
+        return [(names[name], said)]
+    said = Advice(
+        f"{start}The {points_said} count as if they were independent: there are "
         f"far too many hits if {name} is what was treated or sampled. Name it: ",
         Remedy("unit", f"{name}{inner}"),
         ".",

@@ -1,5 +1,6 @@
 """How a question was put, by roles or by a formula, and so how a column is taken into it."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
@@ -10,7 +11,7 @@ from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.beside import constant
 from nestimate.data.designs.roles import Roles
-from nestimate.remedies import Remedy, Spoken
+from nestimate.remedies import Fit, Remedy, Spoken
 
 Codes = NDArray[np.intp]
 #: The end of a sentence: text, and what can be done.
@@ -39,16 +40,29 @@ class Asked(Protocol):
     def along(self, name: str) -> Parts:
         """Return what compares groups at one value of a measurement."""
 
+    def crossing(self, column: Unused) -> Parts:
+        """Return what says that labels and data points are met by several of each other."""
+
     def only(self, keep: NDArray[np.bool_]) -> Self:
         """Return the same for some of the rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByRoles:
-    """A question whose columns have roles, and what it is adjusted for."""
+    """A question whose columns have roles.
+
+    Attributes
+    ----------
+    roles, covariates
+        The roles, and what it is adjusted for.
+    compared, repeated
+        What is compared as a formula writes it, and the levels that have several readings.
+    """
 
     roles: Roles
     covariates: tuple[str, ...] = ()
+    compared: str = "1"
+    repeated: tuple[str, ...] = ()
 
     def holding(self, column: Unused) -> Parts:
         """Name the unit."""
@@ -82,6 +96,22 @@ class ByRoles:
     def only(self, keep: NDArray[np.bool_]) -> Self:  # noqa: ARG002 - columns are the same
         """Return itself."""
         return self
+
+    def crossing(self, column: Unused) -> Parts:
+        """Write the formula where names can stand in one and each label means one unit."""
+        roles, name = self.roles, column.name
+        group = "" if roles.one_group else roles.group
+        parts = f"{group},{name},{roles.unit or ''},{roles.block or ''}"
+        said = [roles.value, *re.split("[,/]", parts)]
+        if roles.relabel_units or not all(w.isidentifier() and w.isascii() for w in said if w):
+            return (f"'+ (1 | {quoted(name)})' in a formula.",)
+        held = [*filter(None, (roles.block or "").split("/"))]
+        clusters = [":".join(held[: i + 1]) for i in range(len(held))]
+        # How far one factor differs from block to block.
+        clusters += [f"{held[0]}:{group}"] if held and "," not in group else []
+        terms = [self.compared, *self.covariates]
+        terms += [f"(1 | {one})" for one in (*clusters, *self.repeated, name)]
+        return (Fit(f"{roles.value} ~ {' + '.join(terms)}", roles.said_options),)
 
     def along(self, name: str) -> Parts:
         """Name the covariates."""
@@ -140,6 +170,10 @@ class ByFormula:
     def only(self, keep: NDArray[np.bool_]) -> Self:
         """Return the same for some of the rows."""
         return replace(self, outer=np.unique(self.outer[keep], return_inverse=True)[1])
+
+    def crossing(self, column: Unused) -> Parts:
+        """Write the term."""
+        return (f"'+ (1 | {quoted(column.name)})' in the formula.",)
 
     def along(self, name: str) -> Parts:
         """Write the slope."""

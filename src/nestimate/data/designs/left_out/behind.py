@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.beside import constant
 from nestimate.data.designs.left_out.holders import may_return, numbered
 from nestimate.data.designs.left_out.kinds import Array, Codes, LeftOut, Looked, Points
 from nestimate.data.designs.left_out.uneven import ALIKE as UNEVEN
@@ -25,6 +26,8 @@ ALIKE = 0.05
 TOGETHER = 0.03
 #: Chance below which equal labels of several cells are one thing; most labels that are looked at.
 ONE, MOST = 0.001, 300
+#: Share of the rows from which labels are taken for those of their points.
+MOSTLY = 0.8
 #: Degrees of freedom of labels, and of what is left, below which nothing is said.
 FEWEST = 2
 
@@ -47,7 +50,7 @@ class Behind(LeftOut):
         """Return the column if its labels lie in one cell each, several points in some."""
         if not looked.points.apart:
             return None
-        found = tested(column.codes, looked.points)
+        found = tested(_mostly(column.codes, looked.points), looked.points)
         labels = np.unique(column.codes).size
         if found is None:
             return None
@@ -155,7 +158,38 @@ class Again(Behind):
 
 def behind(codes: Codes, points: Points) -> Test | None:
     """Test labels that lie in one cell each; None where they do not, or may be chance."""
-    found = None if (codes < 0).any() else tested(codes, points)
+    found = None if (codes < 0).any() else tested(_mostly(codes, points), points)
+    return found if found is not None and found.p < ALIKE else None
+
+
+def _mostly(codes: Codes, points: Points) -> Codes:
+    """Return for every row the label that most rows of its point have, where nearly all have it.
+
+    A mouse that was once read in another cage still lives in its own.
+    """
+    size = int(codes.max()) + 1
+    pairs, count = np.unique(points.point * size + codes, return_counts=True)
+    point, label = np.divmod(pairs, size)
+    last = np.lexsort((count, point))[np.cumsum(np.bincount(point)) - 1]
+    own = label[last][points.point]
+    return own if (own == codes).mean() >= MOSTLY else codes
+
+
+def across(codes: Codes, points: Points) -> Test | None:
+    """Test labels of one cell each that points meet several of, beside these; None as `behind`."""
+    label = np.unique(codes, return_inverse=True)[1]
+    home, inside = constant(points.cell, label), constant(label, points.point)
+    if (codes < 0).any() or inside or not home or constant(points.point, label):
+        return None
+    if label.max() >= MOST:
+        return None
+    held, own = (np.equal.outer(c, np.unique(c)).astype(float) for c in (points.point, label))
+    plain, few = _squares(held, points.value)
+    full, many = _squares(np.hstack([held, own]), points.value)
+    left = full, points.value.size - many
+    if min(many - few, left[1]) < FEWEST or plain - full <= 1e-12 * plain:
+        return None
+    found = Test.of((plain, few), (full, many), left)
     return found if found is not None and found.p < ALIKE else None
 
 

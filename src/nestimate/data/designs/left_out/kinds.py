@@ -17,6 +17,7 @@ from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.structure import Factor, Structure
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.remedies import Advice
 
 Array = NDArray[np.float64]
@@ -145,7 +146,14 @@ class Looked:
             rows=rows if len(rows.groups) > 1 else None,
             points=Points.of(roles, rows),
             strata=Strata.of(structure, value, [_filled(x) for x in adjust.values()]),
-            asked=ByRoles(roles=roles, covariates=tuple(adjust)),
+            asked=ByRoles(
+                roles=roles,
+                covariates=tuple(adjust),
+                compared=(
+                    " * ".join(map(_written, structure.factors)) if len(rows.groups) > 1 else "1"
+                ),
+                repeated=rows.repeated,
+            ),
             factors=structure.factors,
         )
 
@@ -159,7 +167,7 @@ class Looked:
         fitted = structure.fixed @ np.linalg.lstsq(structure.fixed, value)[0]
         points = Points(
             name="row",
-            where=where,
+            where=where if len(structure.groups) > 1 else "",
             point=outer.codes if outer.size else np.arange(value.size),
             value=value - fitted,
             cell=structure.group,
@@ -236,6 +244,11 @@ class Looked:
             f" By least squares{how} {self.groups[g]} {differences.sign} {self.groups[0]} is "
             f"{low:.3g} without it and {high:.3g} beside it."
         )
+
+
+def _written(factor: Factor) -> str:
+    """Return a factor as a formula writes it: numbers that name groups are no slope."""
+    return f"C({factor.name})" if all(map(is_plain_number, factor.labels)) else factor.name
 
 
 def _filled(numbers: Array) -> Array:

@@ -1,6 +1,7 @@
 """All that is said of columns left out: they tie, stand behind, or move what is compared."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,17 @@ from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.readings import of_readings
+from nestimate.data.designs.left_out.serial import Serial
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
-from nestimate.data.designs.left_out.uneven import ALIKE, Slope, Uneven, looks, straight
+from nestimate.data.designs.left_out.uneven import (
+    ALIKE,
+    Across,
+    Slope,
+    Uneven,
+    labelled,
+    looks,
+    straight,
+)
 from nestimate.data.designs.left_out.whole import wholly
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
@@ -57,7 +67,13 @@ def beside_roles(
     looked = Looked.by_roles(roles, rows, structure, beside)
     left = _left(table, roles, {*used, *_behind(roles)}, rows.keep)
     own = of_readings(table, left, roles, rows)
-    return [*own.values(), *_said([c for c in left if c.name not in own], looked)]
+    taken = (labelled(column, looked) for column in _anew(table, roles, rows.keep))
+    across = [one for one in taken if isinstance(one, Across) and one.test.p < ALIKE]
+    return [
+        *own.values(),
+        *_said([c for c in left if c.name not in own], looked),
+        *(replace(one, anew=True).advice() for one in across),
+    ]
 
 
 def beside_formula(
@@ -101,6 +117,14 @@ def _left(
     return [c for c in found if c.numbers is None or not is_exposure(c.name, c.numbers)]
 
 
+def _anew(table: Table, roles: Roles, kept: NDArray[np.bool_]) -> list[Unused]:
+    """Return the columns whose equal labels are other things in each of what holds them."""
+    held, unit = ([*filter(None, (path or "").split("/"))] for path in (roles.block, roles.unit))
+    names = {*held[1:], *unit[not (roles.block or roles.relabel_units) :]}
+    found = unused(table, {*table.columns} - names)
+    return [column.where(kept) for column in found]
+
+
 def _behind(roles: Roles) -> set[str | None]:
     """Return the columns that stand behind readings: totals, exposures, limits."""
     return {roles.total, roles.exposure, roles.limit}
@@ -118,18 +142,14 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     ties = [tie for own in rest if (tie := Tie.of(*own) or OuterTie.of(*own))]
     inner = [inside for own in rest if (inside := InsideTie.of(*own))]
     found: list[LeftOut] = [*_first(ties), *_first(inner), *behind, *known]
-    if len(looked.groups) > 1:
-        said = {one.name for one in found}
-        held = [
-            one.held(c.codes, looked.points)
-            for c in columns
-            for one in behind
-            if c.name == one.name
-        ]
-        beside = looked.beside(*held) if held else looked
-        found += _uneven(
-            [c for c in columns if c.name not in said], columns, beside, behind=bool(behind)
-        )
+    said = {one.name for one in found}
+    held = [
+        one.held(c.codes, looked.points) for c in columns for one in behind if c.name == one.name
+    ]
+    beside = looked.beside(*held) if held else looked
+    others = [c for c in columns if c.name not in said]
+    found += _uneven(others, columns, beside, behind=bool(behind))
+    found += _first([row for own in every if (row := Serial.of(*own))])
     blank = {column.name for column in columns if column.blank}
     told = {one.name: one for one in found}.values()
     return [*wholly(every), *(_filling(one, blank=one.name in blank) for one in told)]

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.designs.labelled import Unused
-from nestimate.data.designs.left_out.beside import Explained
+from nestimate.data.designs.left_out.beside import Explained, constant
 from nestimate.data.designs.left_out.holders import numbers_several
 from nestimate.data.designs.left_out.kinds import Array, LeftOut, Looked
 from nestimate.data.designs.measures import LINEAR
@@ -27,6 +27,8 @@ BEYOND_DOUBT = 0.001
 STRAIGHT = 0.05
 #: Most labels, and most numbers that these are as columns of a table.
 MOST_LABELS, MOST_NUMBERS = 1000, 5_000_000
+#: Groups of which it is said how many labels they hold.
+MOST_SAID = 6
 #: By how many of its standard errors a difference has to move to be told.
 MOVED = 0.25
 #: Share of what groups leave of the values from which a column is taken to be made of them.
@@ -94,7 +96,8 @@ class Labels(Uneven):
         if several is None:
             return None
         # Labels that are not all told apart beside the groups lie in some of these alone.
-        within = found.rank < columns.shape[1] - 1
+        groups = len(looked.groups)
+        within = found.rank < columns.shape[1] - 1 or groups == 1
         inside = looked.inside(column.codes, found.place)
         return cls(
             name=column.name,
@@ -104,9 +107,17 @@ class Labels(Uneven):
             column=column,
             within=within,
             inside=inside,
-            compared=not inside and strata.compares <= found.place,
+            compared=groups > 1 and not inside and strata.compares <= found.place,
             moved=None if within else strata.moved(columns, found.slopes, MOVED),
         )
+
+    @property
+    def across(self) -> bool:
+        """Whether labels of some groups and data points, or blocks, meet several of each other."""
+        rows, labels = self.looked.rows, np.unique(self.column.codes, return_inverse=True)[1]
+        held = rows.within if rows is not None and rows.held else labels
+        holder = self.looked.points.point if self.inside else held
+        return self.within and not constant(holder, labels)
 
     @property
     def matters(self) -> bool:
@@ -148,6 +159,50 @@ class Labels(Uneven):
                 "to be."
             )
         return Advice(f"{self.start}, {said} Take it in: ", *how)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Across(Labels):
+    """A column of labels of some groups that lie across data points, inside blocks across cells.
+
+    Days of one arm that its animals were all seen on: each is met by several of the other.
+
+    Attributes
+    ----------
+    anew
+        Whether the column is not left out, and equal labels are taken as others in each place.
+    """
+
+    anew: bool = False
+
+    @property
+    def start(self) -> str:
+        """How it begins: what is done with the column."""
+        taken = f"Equal labels in column {self.name} are taken as others in each place"
+        return taken if self.anew else super().start
+
+    @property
+    def matters(self) -> bool:
+        """Always: its labels differ from group to group, and so does what they do."""
+        return True
+
+    def advice(self) -> Advice:
+        """Say on how many labels the groups rest, and what takes in both."""
+        name, looked = self.name, self.looked
+        pairs = np.unique(np.stack([looked.group, self.column.codes]), axis=1)[0]
+        counts = np.bincount(pairs, minlength=len(looked.groups))
+        alone, points = len(looked.groups) == 1, looked.points
+        some = [f"{n} in {g}" for n, g in zip(counts, looked.groups, strict=True)]
+        many = str(counts[0]) if alone else ", ".join(some[:MOST_SAID])
+        met = points.name if self.inside or looked.rows is None else looked.rows.held
+        what = "A mean" if alone else "A difference between groups that hold other ones"
+        return Advice(
+            f"{self.start}, and what shares one {name} is {self.much} more alike than "
+            f"{points.rest} ({self.shown}). {what} is known no better than from so many {name} "
+            f"({many}), as each is met by more than one {met}: the interval is too narrow. A "
+            "formula takes in both (it needs PyMC and a minute): ",
+            *looked.asked.crossing(self.column),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -225,10 +280,16 @@ def _of(column: Unused, looked: Looked) -> Uneven | None:
     """Return what a column does: as numbers where these were measured, or are no labels."""
     if straight(column, looked):
         return Slope.of(column, looked)
-    labels = Labels.of(column, looked)
+    labels = labelled(column, looked)
     if labels is None and column.numbers is not None and not named(column):
         return Slope.of(column, looked)
     return labels
+
+
+def labelled(column: Unused, looked: Looked) -> Labels | None:
+    """Return what the labels of a column do, as what they are to groups and data points."""
+    found = Labels.of(column, looked)
+    return Across(**vars(found)) if found is not None and found.across else found
 
 
 def straight(column: Unused, looked: Looked) -> bool:

@@ -1,0 +1,85 @@
+"""Tables of frequencies: how many there were of each combination of labels, no row a data point."""
+
+import re
+
+import numpy as np
+
+from nestimate.data.designs.vocabulary import hints
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.series import number_like
+from nestimate.errors import DataError, listed
+from nestimate.remedies import Advice, Remedy
+
+_FREQUENCY = re.compile(r"(?i)freq(uency|uencies|s)?|häufigkeit(en)?|fréquences?|frecuencias?")
+
+
+#: What such a table cannot answer, and how a share is compared.
+_INSTEAD = (
+    "To compare a share, write one row for each of what was sampled (animals, litters, sites) with "
+    "how many of its total: "
+)
+
+
+def frequencies_said(table: Table) -> str:
+    """Say that a table holds how often each combination of labels was met; "" where it does not."""
+    facts = _facts(table)
+    return f"{facts}{_INSTEAD}--response dead/total." if facts else ""
+
+
+def doubt_frequencies(table: Table, value: str) -> list[str]:
+    """Return a warning where the values are how often each combination of labels was met."""
+    facts = _facts(table) if _FREQUENCY.fullmatch(value.strip()) else ""
+    said = facts[:1].upper() + facts[1:] + _INSTEAD
+    return [Advice(said, Remedy("response", "dead/total"), ".")] if facts else []
+
+
+def _facts(table: Table) -> str:
+    """Say what a table of frequencies is; "" of any other.
+
+    Each combination stands in one row; a column that names nearly every row is what was sampled.
+    """
+    counts = [name for name in table.columns if _FREQUENCY.fullmatch(name.strip())]
+    if len(counts) != 1 or not _whole(table, freq := counts[0]):
+        return ""
+    try:
+        labels = {name: table.labels(name) for name in table.columns if name != freq}
+    except DataError:
+        return ""
+    filled = {name: int((codes >= 0).sum()) for name, (codes, _) in labels.items()}
+    if not all(filled.values()):
+        return ""
+    others = {
+        name: labels[name]
+        for name in labels
+        if len(labels[name][1]) > 1 and not (len(labels[name][1]) == filled[name] > 3)
+    }
+    sampled = any("unit" in hints(n) and 2 * len(o[1]) > table.n_rows for n, o in others.items())
+    if not others or sampled:
+        return ""
+    codes = np.stack([codes for codes, _ in others.values()])
+    if np.unique(codes, axis=1).shape[1] < table.n_rows:
+        return ""
+    named = [*others]
+    each = named[0] if len(named) == 1 else f"combination of {listed(named, most=6)}"
+    said = (
+        f"this is a table of frequencies: {freq} says how many there were of each {each}, so no "
+        "row is a data point, and how much one animal, site or study differs from the next cannot "
+        "be seen. "
+    )
+    counted = [n for n in named if len(others[n][1]) > 4 and number_like(table.columns[n])]
+    if counted:
+        said += (
+            f"If {counted[0]} was measured or counted in each of them, write every row as often as "
+            f"{freq} says, without {freq}, and inspect that table. "
+        )
+    return said
+
+
+def _whole(table: Table, name: str) -> bool:
+    """Return whether a column holds whole numbers from 0 on."""
+    try:
+        numbers = table.numbers(name)
+    except DataError:
+        return False
+    present = numbers[~np.isnan(numbers)]
+    return bool(present.size and np.all(present == np.floor(present)) and present.min() >= 0)

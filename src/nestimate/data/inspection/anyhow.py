@@ -1,0 +1,143 @@
+"""Numbers and answers that lie anyhow beside labels: they were measured, and hold nothing together.
+
+What labels something returns, and lies in what another column labels, or is met with its labels
+alike.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nestimate.data.designs.proportions import NO, YES
+from nestimate.data.designs.vocabulary import hints
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS, set_beside
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import are_wells, counting, stepped
+
+#: Rows that repeat a number inside one group each: so many are no coincidence.
+_ENOUGH = 6
+_LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
+#: What a name says of numbers that label something.
+_LABELS = frozenset({"group", "unit", "block", "counter", "place", "person", "kind"})
+
+
+def is_measured(crossing: Crossing, column: Column) -> bool:
+    """Return whether numbers were measured or counted, so that they tell no rows apart by kind."""
+    if column.smallest is None:
+        return False
+    name, spoken = column.name, hints(column.name)
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    inside = any(crossing.inside(name, o) for o in others if crossing.size(o) <= MOST_GROUPS)
+    if column.kind == "numbers":
+        if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
+            return False
+        return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
+    told = "counted" in spoken and not counting(crossing.labels[name])
+    if (spoken & (_LABEL_ROLES | {"trait"}) and not told) or (column.kind != "numbers as labels"):
+        return False
+    # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
+    if spoken & {"counted", "scored", "value", "sd", "se"} or (
+        "n" in spoken and column.smallest > 0
+    ):
+        return True
+    if {*crossing.labels[name]} == {"0", "1"} and not spoken:
+        return _is_answer(crossing, name, others)
+    if column.distinct <= 3 or stepped(crossing.labels[name]):
+        return False
+    # Labels are hardly ever fractions, that of a mouse is its weight; unless they were set.
+    if not column.whole:
+        return not set_beside(crossing, name)
+    if inside:
+        return False
+    labels = [n for n in others if not hints(n) & {"counted", "value"}]
+    regular = crossing.most_rows([*labels, name]) == 1 < crossing.most_rows(labels)
+    return not regular and not _even(crossing, name)
+
+
+def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:
+    """Return whether no and yes lie anyhow where something else was assigned evenly: an outcome."""
+    assigned = [
+        n
+        for n in others
+        if is_compared(crossing, n)
+        and any(evenly_crossed(crossing, n, o) for o in others if o != n)
+    ]
+    held = any(crossing.inside(n, name) for n in others if crossing.size(n) > 2)
+    return bool(assigned) and not held and not any(crossing.even(name, n) for n in assigned)
+
+
+def is_remark(crossing: Crossing, name: str) -> bool:
+    """Return whether words were written in some rows only, so that they tell no rows apart.
+
+    So does the place of a row where nearly each has its own, a few having met twice by chance.
+    """
+    rows, spoken = int(crossing.rows.sum()), hints(name)
+    if 4 * crossing.empty(name) >= rows and not spoken & (_LABEL_ROLES | {"kind", "trait"}):
+        return True
+    labels = crossing.labels[name]
+    placed = "place" in spoken or are_wells(labels)
+    if not placed or 2 * crossing.size(name) < rows:
+        return False
+    others = [n for n in crossing.names if n != name and 1 < crossing.size(n) <= MOST_GROUPS]
+    return not any(crossing.inside(name, other) for other in others)
+
+
+def _even(crossing: Crossing, name: str) -> bool:
+    """Return whether the labels of a column occur about equally often."""
+    codes = crossing.codes[name]
+    counts = np.bincount(codes[codes >= 0], weights=crossing.rows[codes >= 0])
+    counts = counts[counts > 0]
+    middle = float(np.median(counts))
+    return bool(counts.max() <= 2 * middle and 2 * counts.min() >= middle)
+
+
+def rather_measured(crossing: Crossing, column: Column, whole: str) -> bool:
+    """Return whether whole numbers, by a name that says no role, label nothing as they lie.
+
+    Numbers that label something return, and lie in what another column labels, or are met with all
+    of its labels alike; counts, ages and weights lie anyhow.
+    """
+    name = column.name
+    if column.kind != "numbers" or name not in crossing.names or hints(name) & _LABELS:
+        return False
+    if 2 * crossing.size(name) > int(crossing.rows.sum()):
+        return True
+    others = [n for n in crossing.names if n not in {name, whole} and crossing.size(n) > 1]
+    return not any(_met_alike(crossing, name, other) for other in others)
+
+
+def lies_anyhow(crossing: Crossing, name: str) -> bool:
+    """Return whether numbers, or yes and no, whose name says nothing lie anyhow beside all labels.
+
+    So do scores, numbers of children and the like, which hold nothing together: what was sampled
+    lies in what another column labels, or is met with most of its labels alike.
+    """
+    if hints(name):
+        return False
+    if {label.casefold() for label in crossing.labels[name]} <= (YES | NO) - {"0", "1"}:
+        return True
+    if not all(map(str.isdigit, crossing.labels[name])) or crossing.size(name) < 3:
+        return False
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    if not others:
+        return unequal(crossing, [name])
+    return not any(_met_alike(crossing, name, n) for n in others)
+
+
+def unequal(crossing: Crossing, names: Sequence[str]) -> bool:
+    """Return whether some combinations of labels have far more rows than most have."""
+    often = np.bincount(crossing.members(names), weights=crossing.rows)
+    return bool(often.max() > 4 * np.median(often))
+
+
+def _met_alike(crossing: Crossing, name: str, other: str) -> bool:
+    """Return whether labels of two columns lie in one another, or most occur together alike."""
+    one, two, both = crossing.size(name), crossing.size(other), crossing.size(name, other)
+    if min(one, two) < 2:
+        return False
+    if both == max(one, two):
+        return True
+    often = np.bincount(crossing.members([name, other]), weights=crossing.rows)
+    return both >= 0.7 * one * two and bool(often.max() <= 3 * np.median(often))

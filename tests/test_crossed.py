@@ -12,8 +12,10 @@ import pytest
 from scipy import optimize, stats
 
 import nestimate as ne
+from nestimate.data.designs import subset
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.subset import in_turn
 from nestimate.data.tables.door import read_table
 from nestimate.inference import nuts
 from nestimate.model import crossed, elimination
@@ -32,7 +34,7 @@ def days(seed=0, *, mice=6, day=1.5, mouse=0.5, sigma=0.7, shift=0.0, gaps=False
             own = rng.normal(0, mouse) if not d else own  # noqa: F821 - set on the first day
             for _ in range(2 if not gaps else rng.integers(0, 3)):
                 y = 10 + shift * (arm == "drug") + on[d] + own + rng.normal(0, sigma)
-                label = f"d{d}" if gaps else f"{arm}{d}"
+                label = f"d{d}" if gaps else f"{arm} day {d}"
                 rows.append((arm, f"{arm}{m}", label, float(d), y))
     return pd.DataFrame(rows, columns=["arm", "mouse", "day", "hour", "y"])
 
@@ -87,8 +89,11 @@ def test_log_density_is_that_of_the_full_covariance_matrix(name, sigma):
         whole = written_out(model, one)
         near = 1e-6 + 1e-9 * abs(whole)
         assert found[draw] == pytest.approx(whole, abs=near)
-        for member in range(model.design.structure.outer.size):
-            rest = np.flatnonzero(model.design.structure.outer.codes != member)
+        turns = in_turn(model.design.structure).values()
+        members = [level.codes == member for level in turns for member in range(level.size)]
+        assert len(members) == len(each)
+        for member, gone in enumerate(members):
+            rest = np.flatnonzero(~gone)
             alone = whole - written_out(model, one, rest)
             assert each[member, draw] == pytest.approx(alone, abs=near)
 
@@ -230,15 +235,17 @@ def test_no_effect_is_found_where_days_alone_differ():
     assert held >= 52
 
 
-def test_a_mouse_left_out_in_turn_is_the_answer_without_its_rows():
+def test_a_mouse_or_day_left_out_in_turn_is_the_answer_without_its_rows():
     table = days(7, mice=4, shift=-2.0)
     table.loc[table.mouse == "drug1", "y"] += 2.5
     formula, options = "y ~ arm + (1 | mouse) + (1 | day)", {"ess": 20_000, "ci_kind": "eti"}
     whole = ne.fit(formula, table, options=options)
     (found,) = whole.influence
-    for mouse in ("ctl0", "drug1"):
-        (alone,) = ne.fit(formula, table[table.mouse != mouse], options=options).contrasts
-        one = found.without(mouse)
+    assert len(found.left_out) == 14
+    for gone in ("drug day 2", "ctl0", "drug1"):
+        kept = table[(table.mouse != gone) & (table.day != gone)]
+        (alone,) = ne.fit(formula, kept, options=options).contrasts
+        one = found.without(gone)
         assert one.reliable
         # At least 1,000 effective draws stand behind it: 4 errors, 6 in the tails.
         assert one.mean == pytest.approx(alone.mean, abs=0.12 * alone.sd)
@@ -283,9 +290,14 @@ def test_levels_of_many_sizes_are_eliminated_one_by_one_alike(monkeypatch):
 
 def test_what_takes_long_is_left_out_or_left_to_pymc_in_words(monkeypatch):
     formula, table = "y ~ arm + (1 | mouse) + (1 | day)", days(1)
-    monkeypatch.setattr(crossed, "MOST_LOOKS", 10)
-    said = " ".join(str(ne.fit(formula, table, options={"ess": 500})).split())
-    assert "No mouse was left out in turn: with 12 of them, and so many levels that cross" in said
+    for most, words in (
+        (20, "No single mouse or day decides about"),
+        (10, "No single day decides about"),
+        (5, "No mouse was left out in turn: with so many levels that cross it would take long"),
+    ):
+        monkeypatch.setattr(subset, "MOST_CROSSED", most)
+        said = " ".join(str(ne.fit(formula, table, options={"ess": 500})).split())
+        assert words in said
     monkeypatch.setattr(crossed, "MOST_LEVELS", 5)
     monkeypatch.setattr(nuts, "installed", lambda: False)
     with pytest.raises(ne.NestimateError, match="with 6 levels beside the 12 of the largest"):

@@ -24,6 +24,7 @@ from scipy import sparse
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.stratum import Effect, Stratum
 from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.subset import in_turn
 from nestimate.model.elimination import Factored, Products, Rows, Sparse
 from nestimate.model.families import FIXED, Family, scale_of
 from nestimate.model.grouped import (
@@ -46,8 +47,6 @@ Theta = Mapping[Family, Array]
 ROOM = 500_000
 #: Levels of all terms but the largest above which every density takes several milliseconds.
 MOST_LEVELS = 400
-#: Levels that can be left out in turn, times squared columns, that cost about five seconds.
-MOST_LOOKS = 300_000
 
 
 def left_to_twin(design: Design, *, robust: bool) -> str:
@@ -124,7 +123,7 @@ class CrossedDensity:
         """Take the rows of every cell together."""
         structure = design.structure
         first, y, n, count, ss = row_cells(structure, design)
-        terms = (*structure.heavy, *structure.inside)
+        terms, turns = (*structure.heavy, *structure.inside), in_turn(structure).values()
         order = sorted(range(len(terms)), key=lambda i: terms[i][0].level.size)
         *levels, most = (_levels(*terms[i], first) for i in order)
         fixed, root = structure.fixed[first], np.sqrt(n)
@@ -137,7 +136,7 @@ class CrossedDensity:
             count=count,
             ss=ss,
             sort=design.readings.group[first],
-            outer=structure.outer.codes[first],
+            turns=np.reshape([level.codes[first] for level in turns], (-1, first.size)).T,
         )
         middle = np.linalg.lstsq(fixed * root[:, None], y * root)[0]
         return cls(
@@ -178,10 +177,13 @@ class CrossedDensity:
         return np.where(total <= highest(theta, self.size, self.within) + 1, total, -np.inf)
 
     def per_cluster(self, theta: Theta) -> Array:
-        """Log density of each level of the first factor, given the others: (levels, draws)."""
-        whole = self.log_density(theta)
-        members = range(self.structure.outer.size)
-        rest = (replace(self, rows=self.rows.without(member)) for member in members)
+        """Log density of what each member has that is left out in turn, given all the rest.
+
+        Shape (members, draws).
+        """
+        whole, turns = self.log_density(theta), in_turn(self.structure).values()
+        members = [(k, member) for k, level in enumerate(turns) for member in range(level.size)]
+        rest = (replace(self, rows=self.rows.without(*member)) for member in members)
         return np.array([whole - one.log_density(theta) for one in rest])
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
@@ -190,12 +192,6 @@ class CrossedDensity:
         Shape (draws, levels x groups).
         """
         return looks(self.structure, theta, self._deviations(theta, rng))
-
-    @property
-    def dear(self) -> bool:
-        """Whether to leave each level of the first factor out in turn would take long."""
-        size = self.together.whole.shape[1]
-        return bool(self.structure.outer.size * size**2 > MOST_LOOKS)
 
     def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw slopes at each level of the first factor, shape (draws, levels, slopes)."""

@@ -34,8 +34,8 @@ class Rows:
         Those of the levels of the term with most of them, shape (rows, levels).
     weight, count, ss, sort
         As in `clusters.Cluster`.
-    outer
-        Level of the first factor.
+    turns
+        Members that are left out in turn, of one factor or of several, shape (rows, factors).
     """
 
     columns: Sparse
@@ -44,11 +44,11 @@ class Rows:
     count: Codes
     ss: Array
     sort: Codes
-    outer: Codes
+    turns: Codes
 
-    def without(self, member: int) -> Self:
-        """Return the rows without those of one level of the first factor."""
-        keep = np.flatnonzero(self.outer != member)
+    def without(self, factor: int, member: int) -> Self:
+        """Return the rows without those of one member of a factor."""
+        keep = np.flatnonzero(self.turns[:, factor] != member)
         return replace(self, **{name: own[keep] for name, own in vars(self).items()})
 
 

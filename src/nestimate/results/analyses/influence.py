@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import Measure
-from nestimate.data.designs.subset import measured_anew, without_cluster
+from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.subset import in_turn, measured_anew, without_cluster
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
 from nestimate.inference.fit import Fit
 from nestimate.inference.moved import Moved, moved
-from nestimate.model.crossed import CrossedDensity
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.parameters import Parameter, choose_parameters
@@ -122,7 +122,7 @@ class Influence:
 def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
     """Say why nothing was left out in turn; nothing where it was."""
     design = fit.model.design
-    size, what = len(cluster_names(design)), design.structure.sampled
+    size, what = len(cluster_names(design)), turn_word(design.structure)
     if design.readings.reconstructed:
         return "No value was left out in turn: they are known by their mean and SD alone."
     if fit.chains is not None:
@@ -130,12 +130,8 @@ def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
             f"No {what} was left out in turn: the draws come from NUTS, which keeps no density of "
             "the readings of one by themselves."
         )
-    density = fit.model.density
-    if isinstance(density, CrossedDensity) and density.dear:
-        return (
-            f"No {what} was left out in turn: with {size} of them, and so many levels that cross "
-            "them, it would take long."
-        )
+    if not size:
+        return f"No {what} was left out in turn: with so many levels that cross it would take long."
     if size > MOST_UNITS:
         return (
             f"No {what} was left out in turn: with {size} of them it would take long, and one "
@@ -181,13 +177,22 @@ def _of_each(
     return question.of_each([estimands.difference(draws, one) for one in asked], weights)
 
 
+def turn_word(structure: Structure) -> str:
+    """Return what is left out in turn, in the user's word: `mouse`, `mouse or day`, `value`."""
+    return " or ".join(in_turn(structure) if structure.crossed else ()) or structure.sampled
+
+
 def cluster_names(design: Design) -> tuple[str, ...]:
     """Return the labels of the blocks, units or values that are left out in turn, all different.
 
     Values that are the same are told apart by their groups, and then by their order.
     """
     if design.structure.outer.labels:
-        return design.structure.outer.labels
+        levels = in_turn(design.structure)
+        found = [label for level in levels.values() for label in level.labels]
+        if len(set(found)) < len(found):
+            found = [f"{name} {label}" for name, own in levels.items() for label in own.labels]
+        return tuple(found)
     seen = design.observed
     beyond = np.zeros(design.rows.size, np.intp) if seen is None else seen.beyond
     names = [

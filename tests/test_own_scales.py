@@ -463,3 +463,25 @@ def test_slopes_of_animals_are_those_of_their_own_arm():
             assert own[animal] == pytest.approx(slope, abs=1)
         new = {row.name: row.mean for row in answer.new_blocks}
         assert new["week | b"] - new["week | a"] > 4
+
+
+@pytest.mark.quick
+def test_one_sigma_that_was_chosen_is_one():
+    """Two arms of animals with one reading a cell had an error each, whatever was chosen."""
+    rng = np.random.default_rng(3)
+    rows = [
+        (arm, f"{arm}{i}", time, level + rng.normal(0, 0.5))
+        for arm in "cd"
+        for i in range(8)
+        for level in [rng.normal()]
+        for time in "xy"
+    ]
+    table = pd.DataFrame(rows, columns=["arm", "mouse", "time", "y"])
+
+    def scales(**options):
+        asked = {"value": "y", "group": "arm,time", "block": "mouse"}
+        found = ne.compare(table, **asked, options={"ess": 200, **options}).scales.names
+        return [name for name in found if name.startswith("sigma")]
+
+    assert scales() == ["sigma[c]", "sigma[d]"]
+    assert scales(sigma="common") == scales(sigma="common", tau="own") == ["sigma"]

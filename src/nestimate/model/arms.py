@@ -42,7 +42,7 @@ def independent(parameters: Sequence[Parameter], structure: Structure) -> tuple[
     inside = sum(own.size for own in kept)
     many = len(kept) >= MANY_GROUPS or inside >= MANY_OWN or means.size
     # Where groups share nothing at all, what one of them has stands for what they share.
-    return kept[int(inside == len(free)) :] if many else ()
+    return kept[int(inside + means.size == len(free)) :] if many else ()
 
 
 def straightened(parameters: Sequence[Parameter], structure: Structure) -> Codes:

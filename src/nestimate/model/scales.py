@@ -91,7 +91,7 @@ def scales_of_readings(
     if sigma == "own" and len(groups) > 1:
         return tuple(Scale(of=label, places=(g,)) for g, label in enumerate(groups))
     own = tau == "own" or (tau is None and len(set(structure.noise)) == PAIR)
-    if structure.noise and own:
+    if structure.noise and own and sigma != "common":
         return tuple(
             Scale(of=home, places=tuple(g for g, own in enumerate(structure.noise) if own == home))
             for home in dict.fromkeys(structure.noise)

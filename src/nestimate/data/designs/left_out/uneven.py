@@ -200,7 +200,7 @@ class Across(Labels):
             f"{self.start}, and what shares one {name} is {self.much} more alike than "
             f"{points.rest} ({self.shown}). {what} is known no better than from so many {name} "
             f"({many}), as each is met by more than one {met}: the interval is too narrow. A "
-            "formula takes in both (it needs PyMC and a minute): ",
+            "formula takes in both (of counts, shares and limits it needs PyMC): ",
             *looked.asked.crossing(self.column),
         )
 

@@ -9,7 +9,7 @@ from nestimate.model.parameters import stated_means
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.bayes_factor import BayesFactor
 from nestimate.results.analyses.features import RARE, Prediction, Predictive
-from nestimate.results.analyses.influence import Influence
+from nestimate.results.analyses.influence import Influence, turn_word
 from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
@@ -283,7 +283,7 @@ def _factor(log: float, error: float = 0.0) -> str:
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:
-    what = design.structure.sampled
+    what = turn_word(design.structure)
     said = []
     if one.sign_hinges:
         shown = [

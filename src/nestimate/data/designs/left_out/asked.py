@@ -32,7 +32,7 @@ class Asked(Protocol):
         """Return what says that they are the same, behind `If they are`; nothing if none does."""
 
     def differing(self, name: str) -> Parts:
-        """Return what lets what is compared differ between labels; nothing if nothing does."""
+        """Return what lets what is compared differ between labels, where there are no blocks."""
 
     def repeating(self, column: Unused, *, inside: bool, full: bool) -> Parts:
         """Return what says that labels repeat the experiment, or are compared, too.
@@ -87,8 +87,8 @@ class ByRoles:
         return ("compare within it: ", Remedy("block", column.name), ".")
 
     def differing(self, name: str) -> Parts:
-        """Name the block where there is none."""
-        return () if self.roles.block else (Remedy("block", name), ".")
+        """Name the block."""
+        return (Remedy("block", name), ".")
 
     def _unit(self, name: str) -> Parts:
         """Return the unit, and the block that it lies in, which units may have been named for."""

@@ -141,7 +141,7 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     anew = _first([one for own in every if (one := Anew.of(*own))])
     known = [one for one in anew if one.test.p < ALIKE / len(every)]
     rest = [own for own in every if own[0].name not in {one.name for one in (*behind, *known)}]
-    ties = [tie for own in rest if (tie := _tie(*own))]
+    ties = [tie for own in rest if (tie := Tie.of(*own) or OuterTie.of(*own))]
     inner = [inside for own in rest if (inside := InsideTie.of(*own))]
     found: list[LeftOut] = [*_first(ties), *_first(inner), *behind, *known]
     again = _first([across for own in every if (across := AgainAcross.of(*own))])
@@ -153,16 +153,13 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     beside = looked.beside(*held) if held else looked
     others = [c for c in columns if c.name not in said]
     found += _uneven(others, columns, beside, behind=bool(behind))
+    said = {one.name for one in found}
+    left = [own for own in rest if own[0].name not in said]
+    found += _first([unlike for own in left if (unlike := Differing.of(*own))])
     found += _first([row for own in every if (row := Serial.of(*own))])
     blank = {column.name for column in columns if column.blank}
     told = {one.name: one for one in found}.values()
     return [*wholly(every), *(_filling(one, blank=one.name in blank) for one in told)]
-
-
-def _tie(column: Unused, looked: Looked) -> LeftOut | None:
-    """Return how a column ties data points of several groups together, or blocks."""
-    found = Tie.of(column, looked) or OuterTie.of(column, looked)
-    return found or Differing.of(column, looked)
 
 
 def _behind_points(every: Sequence[tuple[Unused, Looked]]) -> list[Behind]:

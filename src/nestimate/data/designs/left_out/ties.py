@@ -134,7 +134,7 @@ class Differing(LeftOut):
         if (meets > 1).sum() < max(FEWEST - 1, MOSTLY * (meets > 0).sum()):
             return None
         test = _alike(value, cell, group, np.zeros_like(group), fewest=1)
-        if test is None or cells.size == value.size or not looked.asked.differing(column.name):
+        if test is None or cells.size == value.size:
             return None
         return cls(name=column.name, looked=looked, test=test)
 

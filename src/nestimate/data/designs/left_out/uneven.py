@@ -194,7 +194,7 @@ class Across(Labels):
             f"{self.start}, and what shares one {name} is {self.much} more alike than "
             f"{looked.points.rest} ({self.shown}). "
             f"{what if len(looked.groups) > 1 else 'A mean'} {self.rests}. A formula takes in both "
-            "(it needs PyMC and a minute): ",
+            "(of counts, shares and limits it needs PyMC): ",
             *looked.asked.crossing(name),
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.asked import ByRoles
-from nestimate.data.designs.left_out.behind import are_one
+from nestimate.data.designs.left_out.behind import Again, are_one
 from nestimate.data.designs.left_out.holders import may_return, numbered
 from nestimate.data.designs.left_out.kinds import Looked
 from nestimate.data.designs.left_out.uneven import Across, labelled
@@ -51,7 +51,7 @@ class AgainAcross(Across):
         if are_one(column.codes, inner, replace(looked.points, cell=looked.group)):
             return None
         found = labelled(replace(column, codes=inner), looked)
-        if not isinstance(found, Across):
+        if not isinstance(found, Across) or Again.of(column, looked) is not None:
             return None
         label = int(returning[0])
         met = pairs[1][pairs[0] == label][:2]

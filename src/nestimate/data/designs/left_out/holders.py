@@ -17,6 +17,7 @@ HOLDERS = LITTERS | frozenset(
     | {"käfig", "becken", "untersucher", "bearbeiter", "gelege", "aquarium", "gerät"}
     | {"plaque", "jour", "semaine", "expérience", "manip", "opérateur", "operateur", "bac"}
     | {"lote", "placa", "día", "fecha", "semana", "experimento", "operador", "jaula", "dia"}
+    | {"cohort", "cohorts", "kohorte", "cohorte", "replicate", "repeat", "wiederholung"}
     | {"period", "periode", "période", "período", "periodo", "visit", "occasion"}
     | {"lotto", "piastra", "giorno", "esperimento", "operatore", "gabbia"}
 )

@@ -68,7 +68,8 @@ def beside_roles(
     looked = Looked.by_roles(roles, rows, structure, beside)
     left = _left(table, roles, {*used, *_behind(roles)}, rows.keep)
     own = of_readings(table, left, roles, rows)
-    taken = (labelled(column, looked) for column in _anew(table, roles, rows.keep))
+    columns = _anew(table, roles, rows.keep)
+    taken = (AgainAcross.of(one, looked) or labelled(one, looked) for one in columns)
     across = [one for one in taken if isinstance(one, Across) and one.test.p < ALIKE]
     return [
         *own.values(),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.asked import ByRoles
 from nestimate.data.designs.left_out.beside import constant
+from nestimate.data.designs.left_out.holders import holds_several
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.uneven import straight
 from nestimate.data.designs.pairing import Rows
@@ -25,6 +26,8 @@ Values = NDArray[np.float64]
 ALIKE, FEWEST = 0.01, 4
 #: Share of the scatter that labels have to explain; labels inside units that are looked at.
 MUCH, MOST_INSIDE = 0.1, 30
+#: The former of plates, days and what else holds several, where it is missed answers are too sure.
+UNNAMED = 0.03
 #: Share of the labels that have to be met in several groups.
 MOSTLY = 0.6
 #: Rounds in which means of labels and cells are taken off in turn: exact where these are balanced.
@@ -127,14 +130,17 @@ class Differing(LeftOut):
         code, group, value = column.codes[first], looked.group[first], points.means
         if (column.codes < 0).any() or (code[points.point] != column.codes).any():
             return None
-        cells, cell = np.unique(split(code, group), return_inverse=True)
+        cell = split(code, group)
+        several = np.bincount(cell)[cell] > 1
         pairs = np.unique(np.stack([code, group]), axis=1)
         meets = np.bincount(pairs[0])
-        # Labels that most groups meet, with several points in each.
-        if (meets > 1).sum() < max(FEWEST - 1, MOSTLY * (meets > 0).sum()):
+        # Labels that most groups meet; a point that is alone with its label is like no other.
+        if (meets > 1).sum() < max(FEWEST - 1, MOSTLY * (meets > 0).sum()) or not several.any():
             return None
-        test = _alike(value, cell, group, np.zeros_like(group), fewest=1)
-        if test is None or cells.size == value.size:
+        cell, group = cell[several], group[several]
+        level = UNNAMED if holds_several(column.name) else ALIKE
+        test = _alike(value[several], cell, group, np.zeros_like(group), fewest=1, level=level)
+        if test is None:
             return None
         return cls(name=column.name, looked=looked, test=test)
 
@@ -271,7 +277,13 @@ def _by_formula(
 
 
 def _alike(
-    value: Values, label: Codes, cell: Codes, inside: Codes, *, fewest: int = FEWEST - 1
+    value: Values,
+    label: Codes,
+    cell: Codes,
+    inside: Codes,
+    *,
+    fewest: int = FEWEST - 1,
+    level: float = ALIKE,
 ) -> Test | None:
     """Test labels beside cells; None where what they say may be chance, or is little.
 
@@ -282,6 +294,8 @@ def _alike(
         (items,). Labels meet cells equally often, or nearly.
     fewest
         Degrees of freedom of labels below which nothing is said.
+    level
+        Chance below which members are called alike.
     """
     plain = value - _means(value, cell)
     rest = value
@@ -296,7 +310,7 @@ def _alike(
         return None
     share = 1 - (error / left) / (total / (value.size - cells))
     test = Test.of((total, cells), (error, cells + freedom), (error, left))
-    return test if test is not None and test.p < ALIKE and share >= MUCH else None
+    return test if test is not None and test.p < level and share >= MUCH else None
 
 
 def _means(value: Values, codes: Codes) -> Values:

@@ -316,7 +316,8 @@ def _influence(
     sign = sign_verdict(whole.p_gt_0)
     step = MARGIN * _error(whole, fit.weights)
     borderline = len({sign_verdict(whole.p_gt_0 + side * step) for side in (-1, 1)}) > 1
-    rope = question.rope and rope_verdict(whole.ci_low, whole.ci_high, question.rope)
+    region = None if contrast.trend else question.rope
+    rope = region and rope_verdict(whole.ci_low, whole.ci_high, region)
     measure = design.differences
     return Influence(
         contrast=contrast.name,
@@ -336,7 +337,7 @@ def _influence(
         rope_hinges=tuple(
             one.name
             for one in found
-            if one.reliable and question.rope and rope not in _ropes(one, question.rope, measure)
+            if one.reliable and region and rope not in _ropes(one, region, measure)
         ),
     )
 

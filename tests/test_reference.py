@@ -13,6 +13,7 @@ from nestimate.data.designs.reference_free import reference_free
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.results.estimates import quantities
+from nestimate.results.estimates.replicated import replicated_rows
 
 RNG = np.random.default_rng(8)
 ESS = 1000
@@ -213,3 +214,52 @@ def test_what_is_drawn_from_has_no_reference():
 )
 def test_water_is_what_others_are_compared_with_where_no_label_says_control(labels, first):
     assert reference_first(labels, None)[0][0] == first
+
+
+#: Groups whose values scatter very unlike, and what the rows are analysed as.
+UNLIKE = {"a": 0.2, "b": 1.0, "c": 5.0}
+
+
+def unlike(order, seed=1):
+    """Rows of three groups in some order, at two times, with a covariate and blocks."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        (g, time, f"k{i % 3}", x, 10 + 0.1 * x + UNLIKE[g] * rng.normal())
+        for g in order
+        for i in range(16)
+        for time in ["uv"[i % 2]]
+        for x in [rng.normal()]
+    ]
+    return pd.DataFrame(rows, columns=["g", "time", "block", "x", "y"])
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("order", ["abc", "cab", "bca", "cba"])
+@pytest.mark.parametrize(
+    ("asked", "roles"),
+    [
+        ("y ~ g", {"reference": "b"}),
+        ("y ~ g + x", {"reference": "a"}),
+        ("y ~ g + x + C(block)", {"reference": "c"}),
+        ("y ~ g * time", {"reference": {"g": "b", "time": "v"}}),
+        ("", {"options": {"adjust": "x"}}),
+    ],
+)
+def test_spreads_of_values_follow_their_groups_whatever_the_order_of_the_rows(order, asked, roles):
+    """They stood under others where no term varied: 1.94 [.5, 3.3] for 1.5 [-.8, 3.7]."""
+    table, options = unlike(order), {"ess": 400, "tau": "own", **roles.get("options", {})}
+    if asked:
+        found = ne.fit(asked, table, reference=roles["reference"], options=options)
+    else:
+        found = ne.compare(table, value="y", group="g", reference="b", options=options)
+    for row in found.scales:
+        if row.name.startswith("tau["):
+            g = row.name[len("tau[")]
+            assert UNLIKE[g] / 2 < row.mean < UNLIKE[g] * 2, row.name
+    # New data of the model scatter as the groups do, too.
+    fit = found.fit
+    design, made = fit.model.design, replicated_rows(fit, 200, np.random.default_rng(1))
+    left = made - made.mean(axis=0)
+    for g, label in enumerate(design.groups):
+        sd = left[:, design.readings.group == g].std()
+        assert UNLIKE[label[0]] / 2.5 < sd < UNLIKE[label[0]] * 2.5, label

@@ -67,8 +67,9 @@ class RegressionDensity:
         return np.asarray(self.y.size * constant - spread - half * logs)
 
     def _kind(self, tau: Array) -> NDArray[np.intp]:
-        """Which of the scales every row has, shape (rows,)."""
-        return np.asarray(self.structure.group % len(tau))
+        """Which of the scales every row has, shape (rows,): that of the effect which picks it."""
+        picked = np.stack([effect.column for effect in self.structure.strata[-1].effects])
+        return np.asarray(np.abs(picked).argmax(axis=0) % len(tau))
 
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of every reading by itself, shape (rows, draws)."""

@@ -9,6 +9,8 @@ Codes = NDArray[np.intp]
 
 #: Fewest values that recur, and the least share of the rows of a group that they are.
 FEWEST, SHARE = 5, 1 / 3
+#: Fewest where they are all values of some groups, equally often, and none of the others recur.
+FEW = 3
 #: Probability of as many by chance below which they are taken as copies.
 BY_CHANCE = 1e-4
 #: Values met in two places, at most, and those that occur equally often, at least, as shares of
@@ -42,10 +44,11 @@ def doubt_copies(name: str, value: Array, place: Codes, group: Codes, where: str
         place * distinct.size + which, return_inverse=True, return_counts=True
     )
     again = np.flatnonzero(times > 1)
-    if min(again.size, distinct.size) < FEWEST:
-        return []
     share = np.bincount(group, times[cell] > 1) / np.maximum(np.bincount(group), 1)
-    if share.max() < SHARE:
+    # A few controls that stand under each of several comparisons, and nothing else twice.
+    alone = np.isin(share, (0, 1)).all() and share.min() < 1 and np.unique(times[again]).size == 1
+    least = FEW if alone else FEWEST
+    if min(again.size, distinct.size) < least or share.max() < SHARE:
         return []
     met = np.unique(cells % distinct.size, return_counts=True)[1]
     apart = np.ptp(place) > 0 and (met > 1).sum() <= ELSEWHERE * again.size

@@ -16,7 +16,8 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import frozen, unit_statistics
 from nestimate.data.designs.strata import role_structure
-from nestimate.data.designs.structure import Factor
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Factor, Structure
 
 Codes = NDArray[np.intp]
 
@@ -74,6 +75,11 @@ def regrouped(design: Design, order: Sequence[int]) -> Design:
         return design
     place, structure = frozen(np.argsort(order)), design.structure
     readings = replace(design.readings, group=frozen(place[design.readings.group]))
+    rows = [s.position for s in structure.strata if _of_rows(structure, s)]
+    cells = structure.cells[order]
+    mine = np.array([stratum.position in rows for stratum, _ in structure.heavy], dtype=bool)
+    if mine.any():
+        cells[:, mine] = cells[:, mine][:, order]
     return replace(
         design,
         structure=replace(
@@ -81,17 +87,34 @@ def regrouped(design: Design, order: Sequence[int]) -> Design:
             groups=tuple(structure.groups[g] for g in order),
             group=readings.group,
             means=structure.means[order],
-            cells=structure.cells[order],
+            cells=cells,
+            strata=tuple(
+                _turned(stratum, order) if stratum.position in rows else stratum
+                for stratum in structure.strata
+            ),
             surfaces=tuple(replace(s, weights=s.weights[order]) for s in structure.surfaces),
             profiles=structure.profiles and structure.profiles.ordered(order),
         ),
         readings=readings,
         statistics=unit_statistics(readings, design.yardstick),
         scatter={
-            what: _reordered(seen, order) if what is None else seen
+            what: _reordered(seen, order) if what is None or what in rows else seen
             for what, seen in design.scatter.items()
         },
     )
+
+
+def _of_rows(structure: Structure, stratum: Stratum) -> bool:
+    """Whether rows stand for themselves, with a spread of their own in each group."""
+    groups = [effect.group for effect in stratum.effects]
+    own = stratum.lone and groups == [*range(len(structure.groups))]
+    return own and structure.outer.labels == ()
+
+
+def _turned(stratum: Stratum, order: Sequence[int]) -> Stratum:
+    """Return what scatters in groups with these in another order: spreads follow their groups."""
+    effects = [replace(stratum.effects[old], group=new) for new, old in enumerate(order)]
+    return replace(stratum, effects=tuple(effects))
 
 
 def _reordered(seen: tuple[Scatter, ...], order: Sequence[int]) -> tuple[Scatter, ...]:

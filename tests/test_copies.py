@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table

@@ -53,7 +53,10 @@ def doubt_copies(name: str, value: Array, place: Codes, group: Codes, where: str
     met = np.unique(cells % distinct.size, return_counts=True)[1]
     apart = np.ptp(place) > 0 and (met > 1).sum() <= ELSEWHERE * again.size
     alike = np.bincount(times[again]).max() >= ALIKE * again.size
-    finely = apart and alike and again.size > _by_chance(distinct[which], distinct, place)
+    # Where each stands as often as every other, one of them tells what chance would repeat.
+    rows = np.unique(cell, return_index=True)[1][again] if alone else np.arange(which.size)
+    chance = _by_chance(distinct[which[rows]], distinct, place[rows])
+    finely = apart and alike and again.size > chance
     # Of many values in one place no chance repeats each as often as every other.
     each = np.ptp(place) == 0 and again.size >= RUN and times.min() == times.max()
     if not (finely or each or _run(which, place)):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.behind import FEWEST, across, behind
+from nestimate.data.designs.left_out.holders import may_return, numbered
 from nestimate.data.designs.left_out.kinds import Points
 from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.tables.cells import is_date
@@ -200,8 +201,19 @@ def _labels(own: Shown) -> str:
     )
     if not own.uneven:
         said += (
-            f"It lies evenly over the groups: it makes no hits, but may hide some: {own.surely}."
+            "It lies evenly over the groups: where their difference is the same in every "
+            f"{name} it makes no hits, but may hide some ({own.surely}); where it is another, hits "
+            f"may be those of these {len(own.column.labels)} {name} alone."
         )
+        if numbered(own.column.labels) and may_return(name, sheet.roles.compared):
+            return Advice(
+                f"{said} If equal labels are others in each group, give each one of its own and "
+                "name it: ",
+                Remedy("unit", name),
+                ". If they are the same: ",
+                Remedy("block", name),
+                ".",
+            )
         return Advice(f"{said} ", *_taken_in(own))
     cells = _counted(own.column, sheet)
     said += (

@@ -243,3 +243,51 @@ def test_times_of_the_clock_are_named_with_what_to_write(name, form):
         ne.compare(frame, value=name, group="arm")
     beside = ne.inspect(frame.assign(score=rows(12)))
     assert dict(beside.proposals[0].arguments()) == {"value": "score", "group": "arm"}
+
+
+def below(tmp_path, *last, decimal=".", once=True):
+    """Write trays of four seedlings each, trays named `once`, and what stands below them."""
+    lines = ["Soil;Tray;Seedling;Height"]
+    heights = [f"{h:.1f}".replace(".", decimal) for h in 20 + np.arange(24) % 7 + rows(24) / 90]
+    for i, height in enumerate(heights):
+        tray, number = divmod(i, 4)
+        soil = ("peat", "loam")[i // 12] if i in (0, 12) or not once else ""
+        named = "" if number and once else tray + 1
+        lines.append(f"{soil};{named};{number + 1};{height}")
+    path = tmp_path / "trays.csv"
+    path.write_text("\n".join([*lines, *last]))
+    return path
+
+
+@pytest.mark.parametrize("word", ["Average", "Media", "Moyenne", "Mittelw.", "Durchschnitt"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_summaries_whose_word_stands_among_numbers_are_left_out(word, decimal, tmp_path):
+    last = f";;{word};44{decimal}1"
+    found = ne.inspect(below(tmp_path, last, decimal=decimal, once=word != "Media"))
+    first, *_ = found.proposals
+    assert first.reading.skip_rows == "26-26"
+    assert (first.roles.group, first.roles.unit) == ("Soil", "Tray")
+
+
+def test_notes_below_a_table_are_named_with_the_rows_to_leave_out(tmp_path):
+    path = below(tmp_path, "* tray 4 was dry;;;", "p < .05, one-way ANOVA;;;")
+    found = ne.inspect(path)
+    assert found.proposals[0].reading.skip_rows == "26-27"
+    assert "rows 26-27 ('* tray 4 was dry', 'p < .05, one-way ANOVA') are notes" in " ".join(
+        str(found).split()
+    )
+    ragged = tmp_path / "ragged.csv"
+    ragged.write_text("a,b,c\n1,2,3\n3,2,4\n\np<0.05 by one-way ANOVA\n")
+    with pytest.raises(DataError, match="a note below the table, leave it out: --skip-rows 5-5"):
+        ne.inspect(ragged)
+
+
+@pytest.mark.parametrize("skipped", [30, "1-40"])
+def test_rows_left_out_until_none_is_left_are_named(skipped, tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_text("a,b\n" + "\n".join(f"{i},{i % 3}" for i in range(29)))
+    with pytest.raises(DataError, match="which leaves no row of 30"):
+        ne.inspect(path, skip_rows=skipped)
+    if skipped == 30:
+        with pytest.raises(DataError, match="Row 30 alone is 30-30"):
+            ne.inspect(path, skip_rows=skipped)

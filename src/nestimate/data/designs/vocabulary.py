@@ -55,7 +55,10 @@ WORDS = {
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
         "feuille hoja bild gesichtsfeld bac "
         "planta célula jaula animale topo soggetto pianta camundongo "
-        "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
+        "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte "
+        "piglet calf lamb hen subplot quadrat transect bucht ferkel schwein kuh kalb schaf henne "
+        "küken teilfläche transekt parcelle porc porcelet vache veau brebis enclos parcela cerdo "
+        "lechón vaca ternero oveja corral cuadrante transecto suino maiale recinto"
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "
@@ -67,7 +70,9 @@ WORDS = {
         "bloc bloque hospital clinic versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
-        "experimento línea semana giorno lotto piastra esperimento dia ninhada"
+        "experimento línea semana giorno lotto piastra esperimento dia ninhada "
+        "betrieb hof bauernhof herde standort gewächshaus ferme élevage troupeau lieu granja "
+        "finca rebaño sitio lugar fazenda rebanho azienda fattoria sito"
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "

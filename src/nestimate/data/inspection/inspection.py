@@ -24,6 +24,7 @@ from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
     beside_columns,
+    label_alone,
     last_resort,
     shares_again,
     value_columns,
@@ -322,7 +323,8 @@ class Inspection:
         crossing = replace(crossing.without(doubles), made=made)
         tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
-        counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
+        few = [c for c in columns if c.measured and c.kind == "numbers as labels"]
+        counted = [c.name for c in few if not label_alone(c)]
         total = beside.column if beside is not None and beside.role == "total" else ""
         used = {value, *crossing.names, *doubles, *summary.values()}
         before = [] if baseline is None else [baseline.before]

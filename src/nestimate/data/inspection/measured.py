@@ -149,8 +149,10 @@ def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
 def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
     """Return part and total where one column counts some of another, or holds shares of it.
 
-    A total is known by its name, or by shares that surely are parts of it.
+    A total is known by its name, or by shares that surely are parts of it; or it was made.
     """
+    if {"value", "total"} <= {*table.roles}:
+        return Beside(value=table.roles["value"], column=table.roles["total"], role="total")
     whole = [
         c
         for c in columns

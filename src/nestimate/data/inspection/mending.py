@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from shlex import quote
 from typing import Any
@@ -23,9 +24,10 @@ from nestimate.data.tables.rows import (
     filled_down,
     headed,
     names_below,
+    notes_below,
     without_header_rows,
 )
-from nestimate.data.tables.summing import summaries_said, summary_rows
+from nestimate.data.tables.summing import notes_said, summaries_said, summary_rows
 from nestimate.data.tables.units import without_units
 from nestimate.errors import listed
 
@@ -101,12 +103,13 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
     if reading.decimal is None and (name := decimal_commas(grid)):
         said.append(f"{name} has decimal commas: --decimal , (decimal=',' in Python).")
         reading = replace(reading, decimal=",")
-    rows = summary_rows(grid)
-    plain = all(isinstance(grid.rows[i], int | np.integer) for i in rows)
-    if rows and plain:
-        said.append(summaries_said(grid, rows))
-        reading = reading.also_skipping([int(grid.rows[i]) for i in rows])
-        grid = grid.taking(~np.isin(np.arange(grid.n_rows), rows))
+    summed = partial(summary_rows, decimal=reading.decimal)
+    for look_at, what in ((notes_below, notes_said), (summed, summaries_said)):
+        rows = look_at(grid)
+        if rows and all(isinstance(grid.rows[i], int | np.integer) for i in rows):
+            said.append(what(grid, rows))
+            reading = reading.also_skipping([int(grid.rows[i]) for i in rows])
+            grid = grid.taking(~np.isin(np.arange(grid.n_rows), rows))
     samples = _samples(grid)
     if samples is not None:
         said.append(

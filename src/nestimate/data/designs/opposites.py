@@ -30,7 +30,7 @@ _PARTS = frozenset(
 _WHOLES = frozenset(
     {"total", "totals", "all", "released", "laid", "planted", "depth", "leaves", "oocytes", "mice"}
     | {"dapi", "hoechst", "live", "singlets", "parent", "larvae", "fish", "events", "born"}
-    | {"geboren", "puncta", "foci", "size"}
+    | {"geboren", "puncta", "foci", "size", "initial", "stocked", "exposed"}
 )
 #: Words that end as those of what was done to a part do, and say something else.
 _NO_PARTS = frozenset({"speed", "breed", "bleed", "seed", "moved", "travelled", "traveled"})

@@ -58,7 +58,8 @@ WORDS = {
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte "
         "piglet calf lamb hen subplot quadrat transect bucht ferkel schwein kuh kalb schaf henne "
         "küken teilfläche transekt parcelle porc porcelet vache veau brebis enclos parcela cerdo "
-        "lechón vaca ternero oveja corral cuadrante transecto suino maiale recinto"
+        "lechón vaca ternero oveja corral cuadrante transecto suino maiale recinto "
+        "tooth teeth zahn dent diente dente electrode elektrode"
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "

@@ -17,6 +17,7 @@ from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.measured import label_alone, share_columns
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import WorkOut
+from nestimate.data.tables.units import says_amount
 
 #: Rows from which on one sum in all of them is no coincidence, and sums that are no seconds.
 _ENOUGH, _MOST = 6, 50
@@ -61,7 +62,8 @@ class Counterparts:
             # Numbers that run on and occur equally often name things: male 1 to 60.
             if not (c.kind == "numbers as labels" and c.numbering and c.distinct > MOST_GROUPS)
         ]
-        counts = [n for n in counts if spoken(n) is None and not (exposes(n) or _read_off(n))]
+        aside = (says_amount, exposes, _read_off)
+        counts = [n for n in counts if spoken(n) is None and not any(look(n) for look in aside)]
         if len(counts) < 2 or share_columns(table, columns) is not None:
             return None
         numbers = {name: table.numbers(name) for name in counts}

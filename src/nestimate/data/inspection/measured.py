@@ -17,6 +17,7 @@ from nestimate.data.designs.percentages import (
 )
 from nestimate.data.designs.quantities import known_before
 from nestimate.data.designs.vocabulary import (
+    COUNTS,
     REPEATS,
     TOTAL,
     UNDILUTED,
@@ -39,6 +40,7 @@ from nestimate.data.inspection.derived import (
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times, families, titles
+from nestimate.data.tables.units import says_amount
 
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
@@ -50,6 +52,8 @@ _OF_HOW_MANY = frozenset(
 )
 
 
+#: What `number` is cut short to.
+_NUMBER = frozenset({"no", "nr", "num", "nos"})
 #: What stains all nuclei, and how many of them are counted at most.
 _STAINS = frozenset({"dapi", "hoechst", "nuclei"})
 MOST_NUCLEI = 5000
@@ -157,21 +161,27 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
         c
         for c in columns
         if c.whole and (c.smallest is not None and c.smallest >= 0)
-        if c.kind != "id"
+        if c.kind != "id" and not says_amount(c.name)
     ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
-    totals = [c for c in totals if not speaks_of_part(c.name) or words(c.name) & _OF_HOW_MANY]
+    totals = [c for c in totals if not speaks_of_part(c.name) or _says_how_many(c.name)]
     # Beside seeds that were sown n_germ is how many of them did.
     plain = [c for c in totals if words(c.name) == {"n"} or TOTAL - {"n"} & words(c.name)]
     totals = plain or totals or [c for c in whole if _is_whole(c)]
     # What a name says is counted comes before what may be.
     # Cells are counted, and may be of what something else is counted.
     parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
+    # Of what was set up alike, so many had come up on day 3, 7 and 14: the last day says most.
+    later = [name for found in at_times([c.name for c in whole]) for name in reversed(found)]
+    risen = [c for name in later for c in whole if c.name == name]
     for total in totals:
+        if total.distinct == 1 and not _says_how_many(total.name):
+            parts = [*risen, *(c for c in parts if c not in risen)]
         for part in parts:
             if part is total or (part in totals and not _says_part(part)):
                 continue
-            if not _may_be_part(part, total):
+            at_a_time = total.distinct == 1 and part in risen and bool(words(total.name) & TOTAL)
+            if not (at_a_time or _may_be_part(part, total)):
                 continue
             if (part.largest or 0) > (total.largest or 0) or spoken(part.name) is not None:
                 continue
@@ -224,7 +234,7 @@ def shares_again(table: Table, columns: Sequence[Column], beside: Beside | None)
 
 def _is_whole(column: Column) -> bool:
     """Return whether a name says of what others are a part, as plurals do: eggs, animals."""
-    few = column.distinct < _FEW or (column.smallest or 0) <= 0
+    few = 1 < column.distinct < _FEW or (column.smallest or 0) <= 1
     aside = hints(column.name) & {"group", "time", "scored", "trait"} or exposes(column.name)
     return not few and not aside and speaks_of_whole(column.name)
 
@@ -236,6 +246,12 @@ def _says_part(column: Column) -> bool:
         and ("group" not in hints(column.name) or column.kind == "numbers")
         and speaks_of_part(column.name)
     )
+
+
+def _says_how_many(name: str) -> bool:
+    """Return whether a name says of how many: `n exposed`, `No. exposed`."""
+    said = words(name)
+    return bool(said & _OF_HOW_MANY or (said & TOTAL and said & (COUNTS | _NUMBER)))
 
 
 def _may_be_part(part: Column, total: Column) -> bool:

@@ -49,6 +49,8 @@ _BLANKS = frozenset(
     | {"bg", "buffer only", "water blank", "buffer blank", "medium blank", "media blank"}
     | {"leerwert", "blanc", "blanco", "bianco", "empty well", "no sample", "no lysate"}
 )
+#: What is made of all samples, and measured to see whether the machine drifts.
+_POOLED = frozenset({"qc", "pooled qc", "qc pool", "qc pooled", "pool qc", "quality control"})
 _MEDIA = frozenset({"medium", "media", "water", "buffer", "h2o", "empty", "none"})
 #: What intensities are above where something was found.
 _SEEN = 100.0
@@ -123,6 +125,7 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
             grid = replace(edit.applied(grid), notes=grid.notes)
         said += _left_out_said(found)
         reading = replace(reading, edits=(*reading.edits, *map(str, found)))
+    said += _columns_of_blanks(grid)
     # Rows of names or units below the header are no readings whose cells could be mended.
     body = without_units(without_header_rows(grid), ())
     spelled = _absent(body)
@@ -210,16 +213,30 @@ def _blanks(grid: Grid) -> list[LeaveOut]:
     """
     alive = any(words(tidy(name)) & ANIMALS for name in grid.names)
     for name, column in zip(grid.names, grid.columns, strict=True):
-        if not is_text(column) or (alive and not lasts(tidy(name))):
+        if not is_text(column):
             continue
         cells = pc.unique(column).to_pylist()
         labels = [label for cell in cells if (label := tidy(cell or ""))]
         sampled = lasts(tidy(name)) and len(labels) > FEWEST_SAMPLES
         nothing = _BLANKS | (_MEDIA if sampled else frozenset())
+        nothing = _POOLED | (frozenset() if alive and not lasts(tidy(name)) else nothing)
         gone = [label for label in labels if _spaced(label) in nothing]
         if gone and len(labels) - len(gone) > 1 and not all(map(_number, {*labels} - {*gone})):
             return [LeaveOut(where=((tidy(name), label),)) for label in gone]
     return []
+
+
+def _columns_of_blanks(grid: Grid) -> list[str]:
+    """Say which columns of a wide table hold blanks, in place of a group of their own."""
+    names = [tidy(name) for name in grid.names]
+    blanks = [name for name in names if _spaced(name) in _BLANKS]
+    others = {_spaced(name) for name in names} - {_spaced(name) for name in blanks}
+    if not blanks or len(others) < 2:
+        return []
+    return [
+        f"{listed(blanks, most=3)}: blanks, and no group to compare. Subtract their mean from the "
+        "values of the same plate and time, and leave these columns out of the table."
+    ]
 
 
 def _spaced(label: str) -> str:

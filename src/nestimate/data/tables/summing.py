@@ -21,6 +21,7 @@ from nestimate.errors import DataError, listed
 _MIDDLES = frozenset(
     {"mean", "means", "average", "avg", "median", "mittelwert", "mittel", "mw", "moyenne"}
     | {"promedio", "média", "geomean", "geometric mean", "mittelwerte", "mittelw", "durchschnitt"}
+    | {"ave", "średnia", "平均", "平均值", "均值", "mean±sd", "mean ± sd", "mean±sem"}
     | {"moy", "médiane", "mediana", "valor medio", "gemiddelde", "medelvärde"}
 )
 _SUMMARIES = _MIDDLES | frozenset(
@@ -28,6 +29,7 @@ _SUMMARIES = _MIDDLES | frozenset(
     | {"standard error", "stderr", "n", "count", "min", "max", "minimum", "maximum", "range"}
     | {"cv", "cv%", "%cv", "variance", "var", "sum", "total", "p", "p value", "ttest", "t test"}
     | {"standardabweichung", "stabw", "anzahl", "summe", "écart type", "ecart type", "desviación"}
+    | {"p-value", "t-test", "et", "sdev", "s.e.m", "odchylenie standardowe", "標準偏差"}
     | {"ci", "95% ci", "iqr", "q1", "q3", "s"}
 )
 #: Words that are summaries if the numbers say so: media is what cells grow in, Ø an empty vector.
@@ -70,18 +72,16 @@ def summary_rows(grid: Grid, decimal: str | None = None) -> list[int]:
         numbers = _of_numbers(column, labels)
         # What stands in row after row may be a group or a unit of that name.
         speak = [cell for cell in cells if labels[cell] in _WORDS]
+        running = [cell for cell in speak if _running(column, cell, again)]
         other = [text for text in texts if text is not column and not number_like(text)]
-        unsure = [
-            c
-            for c in speak
-            if (labels[c] in _MAY_BE and not (numbers and _bare(other, column, c)))
-            or _running(column, c, again)
-        ]
+        # Where a row has no label but that word, and most rows have, it is of no arm.
+        alone = [c for c in speak if c not in running and _bare(other, column, c)]
+        unsure = [c for c in speak if c in running or (labels[c] in _MAY_BE and c not in alone)]
         told = _by_numbers(grid, _standing(column, unsure))
         sure = [cell for cell in speak if cell not in unsure]
         rows = _standing(column, sure)
-        middles = _standing(column, [c for c in sure if labels[c] in _MIDDLES | _MAY_BE])
-        amid = numbers or all(_amid(grid, row, rows) for row in middles)
+        middles = _standing(column, [c for c in sure if labels[c] in _MIDDLES or c in alone])
+        amid = numbers or alone or all(_amid(grid, row, rows) for row in middles)
         if told or (middles and amid):
             found |= told | rows
     found -= {0}  # nothing stands above it

@@ -415,3 +415,27 @@ def test_tables_side_by_side_are_no_readings_of_one_thing(tmp_path):
     path = two_headers(tmp_path, ["Cell", "Area"], count, one, count, other)
     with pytest.raises(ne.DataError, match="Cell counts the rows: these are tables side by side"):
         ne.inspect(path)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [("Litter", "Pup"), ("Tank", "Fish"), ("Nest", "Chick"), ("Plant", "Leaf"), ("Cage", "Mouse")],
+)
+def test_small_numbers_that_stand_first_are_inside_what_lies_in_one_group_each(outer, inner):
+    frame = built(f"{outer} {inner}", range(1, 13), range(1, 6))
+    frame.insert(0, "Treatment", np.where(frame[outer] > 6, "MIA", "saline"))
+    frame["y"] = frame["y"] + 3 * frame[outer] % 7
+    said = {"value": "y", "group": "Treatment", "unit": outer}
+    assert best(frame) == said
+    assert best(frame[[inner, outer, "Treatment", "y"]]) == said
+    assert best(frame[["y", inner, "Treatment", outer]]) == said
+
+
+@pytest.mark.parametrize("again", ["Night", "trial", "Visit"])
+@pytest.mark.parametrize("person", ["Subject", "participant"])
+def test_nights_and_trials_are_those_of_people_wherever_they_stand(again, person):
+    frame = built(f"{again} Drug {person}", range(1, 6), ["none", "x"], "ABCDEFGH")
+    assert {"value": "y", "group": "Drug", "block": person} in [
+        dict(p.arguments()) for p in ne.inspect(frame).proposals
+    ] or best(frame)["block"] == person
+    assert again not in {p.roles.unit for p in ne.inspect(frame).proposals}

@@ -59,7 +59,9 @@ WORDS = {
         "piglet calf lamb hen subplot quadrat transect bucht ferkel schwein kuh kalb schaf henne "
         "küken teilfläche transekt parcelle porc porcelet vache veau brebis enclos parcela cerdo "
         "lechón vaca ternero oveja corral cuadrante transecto suino maiale recinto "
-        "tooth teeth zahn dent diente dente electrode elektrode"
+        "tooth teeth zahn dent diente dente electrode elektrode horse goat heifer vine hund pferd "
+        "ziege rebe chien cheval chèvre vigne perro caballo cabra cavallo cane pesce vasca "
+        "donatore doador organoide organoïde"
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "
@@ -73,11 +75,13 @@ WORDS = {
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada "
         "betrieb hof bauernhof herde standort gewächshaus ferme élevage troupeau lieu granja "
-        "finca rebaño sitio lugar fazenda rebanho azienda fattoria sito"
+        "finca rebaño sitio lugar fazenda rebanho azienda fattoria sito ort "
+        "spender donneur donante donatore doador"
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
         "bin bins epoch year "
+        "sitzung séance sesión "
         "zeit zeitpunkt stunde woche tag jahr temps jour heure semaine année visite "
         "tiempo hora día semana año visita tempo dia ora giorno"
     ),
@@ -96,6 +100,7 @@ WORDS = {
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
         "panellist pathologist annotator grader taster reader prüfer pathologe "
+        "analyst observateur observador osservatore "
         "by untersucher bearbeiter operateur opérateur operador operatore"
     ),
     "remark": (
@@ -135,8 +140,6 @@ WORDS = {
     ),
 }
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
-
-
 #: Words for what counts repetitions or rows, and is no outcome.
 REPEATS = frozenset(
     {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
@@ -169,6 +172,7 @@ BORN = frozenset(
 #: Words for what each of them has several of, or is read under one after another.
 WITHIN = frozenset(
     {"eye", "side", "hemisphere", "tissue", "organ", "region", "layer", "limb", "leg"}
+    | {"forearm", "œil", "occhio", "lato", "olho", "hemisphäre", "oog"}
     | {"paw", "hand", "foot", "ear", "kidney", "lobe", "quadrant", "segment", "compartment"}
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
@@ -228,8 +232,6 @@ _DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "diluci
 #: What a column of how much of the undiluted sample was looked at is called where one is made.
 UNDILUTED = "undiluted_volume"
 _VOLUMES = frozenset({"volume", "vol", "plated", "ml", "ul", "µl", "volumen"})
-
-
 #: Words for what is done again: whole experiments as well as readings.
 _AGAIN = frozenset(
     {"rep", "reps", "replicate", "replicates", "replikat", "replikate", "réplicat", "réplica"}
@@ -255,8 +257,6 @@ _PASSING = frozenset(
     | {"cardiomyocyte", "nucleus", "track", "fibre", "fiber", "sample", "specimen", "aliquot"}
     | {"roi", "object", "particle", "spot", "zelle", "zellen", "cellule", "célula"}
 )
-
-
 #: How an SD and a standard error are written out or cut short; the error first, as of `std. error`.
 _SPREADS = (
     (

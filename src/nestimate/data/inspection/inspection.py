@@ -31,6 +31,7 @@ from nestimate.data.inspection.measured import (
     with_counts,
 )
 from nestimate.data.inspection.orders import in_orders
+from nestimate.data.inspection.outermost import outermost_first
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
@@ -316,6 +317,7 @@ class Inspection:
             return found
         value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
         by_name = {c.name: c for c in columns}
+        crossing = outermost_first(crossing)
         crossing = in_orders(told_apart(crossing, by_name, whole, rows, along, curve))
         aliases = alike(crossing, whole)
         classed = classes_of(extended, crossing, value)

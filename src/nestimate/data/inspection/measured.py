@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.exposures import exposes
-from nestimate.data.designs.opposites import is_part, opposed, speaks_of_part, speaks_of_whole
+from nestimate.data.designs.opposites import (
+    OF_HOW_MANY,
+    is_part,
+    opposed,
+    says_how_many,
+    speaks_of_part,
+    speaks_of_whole,
+)
 from nestimate.data.designs.percentages import (
     counted_parts,
     spoken,
@@ -17,7 +24,6 @@ from nestimate.data.designs.percentages import (
 )
 from nestimate.data.designs.quantities import known_before
 from nestimate.data.designs.vocabulary import (
-    COUNTS,
     REPEATS,
     TOTAL,
     UNDILUTED,
@@ -46,14 +52,6 @@ from nestimate.data.tables.units import says_amount
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
 SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
-#: Words that say of how many, whatever the column beside them is called.
-_OF_HOW_MANY = frozenset(
-    {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
-)
-
-
-#: What `number` is cut short to.
-_NUMBER = frozenset({"no", "nr", "num", "nos"})
 #: What stains all nuclei, and how many of them are counted at most.
 _STAINS = frozenset({"dapi", "hoechst", "nuclei"})
 MOST_NUCLEI = 5000
@@ -164,18 +162,18 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
         if c.kind != "id" and not says_amount(c.name)
     ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
-    totals = [c for c in totals if not speaks_of_part(c.name) or _says_how_many(c.name)]
+    totals = [c for c in totals if not speaks_of_part(c.name) or says_how_many(c.name)]
     # Beside seeds that were sown n_germ is how many of them did.
     plain = [c for c in totals if words(c.name) == {"n"} or TOTAL - {"n"} & words(c.name)]
     totals = plain or totals or [c for c in whole if _is_whole(c)]
     # What a name says is counted comes before what may be.
     # Cells are counted, and may be of what something else is counted.
     parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
-    # Of what was set up alike, so many had come up on day 3, 7 and 14: the last day says most.
+    # Of what was set up alike so many had come up by day 3, 7 and 14: the last day says most.
     later = [name for found in at_times([c.name for c in whole]) for name in reversed(found)]
     risen = [c for name in later for c in whole if c.name == name]
     for total in totals:
-        if total.distinct == 1 and not _says_how_many(total.name):
+        if total.distinct == 1 and not says_how_many(total.name):
             parts = [*risen, *(c for c in parts if c not in risen)]
         for part in parts:
             if part is total or (part in totals and not _says_part(part)):
@@ -248,12 +246,6 @@ def _says_part(column: Column) -> bool:
     )
 
 
-def _says_how_many(name: str) -> bool:
-    """Return whether a name says of how many: `n exposed`, `No. exposed`."""
-    said = words(name)
-    return bool(said & _OF_HOW_MANY or (said & TOTAL and said & (COUNTS | _NUMBER)))
-
-
 def _may_be_part(part: Column, total: Column) -> bool:
     """Return whether a name speaks of what is counted, or whole numbers stand beside an n.
 
@@ -272,9 +264,13 @@ def _may_be_part(part: Column, total: Column) -> bool:
         or part.name.rstrip().endswith("+")
     ):
         return True
+    # IL6 reads are some of all reads.
+    things = words(part.name) & words(total.name) - TOTAL
+    if words(total.name) & OF_HOW_MANY and any(word.endswith("s") for word in things):
+        return True
     # So are those that a marker stains of all nuclei, which are fewer than grey values are high.
     stained = words(total.name) & _STAINS and (total.largest or 0) <= MOST_NUCLEI
-    if not (words(total.name) & _OF_HOW_MANY or stained) or part.distinct < 3:
+    if not (words(total.name) & OF_HOW_MANY or stained) or part.distinct < 3:
         return False
     # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
     numbers = part.kind in {"numbers", "id"} and not part.numbering

@@ -439,3 +439,26 @@ def test_nights_and_trials_are_those_of_people_wherever_they_stand(again, person
         dict(p.arguments()) for p in ne.inspect(frame).proposals
     ] or best(frame)["block"] == person
     assert again not in {p.roles.unit for p in ne.inspect(frame).proposals}
+
+
+@pytest.mark.parametrize("place", ["Site", "Location", "Ort", "Farm", "Finca"])
+def test_blocks_of_a_field_are_numbered_anew_in_every_place(place):
+    frame = built(f"{place} Block Variety", ["Kiel", "Jena"], range(1, 5), ["V1", "V2", "V3"])
+    assert best(frame) == {"value": "y", "group": "Variety", "block": f"{place}/Block"}
+    alone = built("Block Variety", range(1, 5), ["V1", "V2", "V3"])
+    assert best(alone) == {"value": "y", "group": "Variety", "block": "Block"}
+
+
+@pytest.mark.parametrize("animal", ["Horse", "Hund", "Cheval", "Caballo"])
+def test_animals_have_names_in_several_languages_and_stand_before_numbers_of_rows(animal):
+    frame = built(f"No {animal} Gait", [0], [f"H{i:02d}" for i in range(1, 9)], ["rest", "trot"])
+    frame["No"] = frame[animal].str[1:].astype(int)
+    assert best(frame) == {"value": "y", "group": "Gait", "block": animal}
+
+
+def test_reads_of_a_gene_are_some_of_all_reads():
+    draws = np.random.default_rng(5)
+    frame = pd.DataFrame({"Sample": [f"S{i}" for i in range(12)], "Condition": ["a", "b"] * 6})
+    frame["Total reads"] = draws.integers(9000, 20000, 12)
+    frame["IL6 reads"] = draws.integers(40, 400, 12)
+    assert best(frame)["response"] == "IL6 reads/Total reads"

@@ -196,6 +196,8 @@ AROUND = frozenset(
 PLOTS = frozenset(
     {"plot", "subplot", "tree", "plant", "quadrat", "parzelle", "parcelle", "parcela"}
 )
+#: Words for the blocks of a field, which are numbered anew in every place.
+BLOCKS = frozenset({"block", "bloc", "bloque", "blocco", "bloco"})
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "tile", "position"})
 #: Words for when something was done, rather than how long after something else.
@@ -215,13 +217,11 @@ _READINGS = frozenset(
     | {"gene"}
 )
 _NUMBER_OF = re.compile(r"(?i)(number|no\.?|num\.?|nr\.?|#) of \w|anzahl \w|nombre d|número de ")
-
 #: Kinds that are outcomes also where nothing else is compared, and the values of PCR.
 _OUTCOMES = frozenset(
     {"gene", "target", "analyte", "metabolite", "cytokine", "chemokine", "transcript", "mrna"}
     | {"mirna", "biomarker", "analyt", "zytokin", "gen", "gène", "ct", "cq", "cp"}
 )
-
 #: Words for which rows are left out.
 _EXCLUDED = frozenset(
     {"excluded", "exclude", "exclusion", "outlier", "outliers", "rejected", "ausgeschlossen"}

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from nestimate.data.designs.vocabulary import PERSONS, WITHIN, hints, passes, repeats, words
+from nestimate.data.designs.vocabulary import (
+    ANIMALS,
+    PERSONS,
+    PLOTS,
+    WITHIN,
+    hints,
+    passes,
+    repeats,
+    words,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.looks import counting
@@ -50,8 +59,11 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
         return (again and not passes(inner)) or ("unit" in said and counted)
     if again or said & {"block", "group"} or "unit" not in hints(outer):
         return False
-    if _depth(inner) > _depth(outer):
-        return True
+    if _is_part(outer) or _is_part(inner):
+        return _is_part(inner) > _is_part(outer)
+    # Cages 1 to 4 are not inside mice, whatever else is numbered.
+    if words(outer) & (ANIMALS | PLOTS) or (said and "unit" not in said):
+        return False
     groups = [n for n in crossing.names if 1 < crossing.size(n) <= MOST_GROUPS]
     return counted and any(
         crossing.inside(outer, group)
@@ -62,7 +74,6 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
     )
 
 
-def _depth(name: str) -> int:
-    """Return how far inside other things what a column names lies: cells and leaves farthest."""
-    part = passes(name) or bool(words(name) & (WITHIN | _GROWN))
-    return 2 if part else int("place" in hints(name))
+def _is_part(name: str) -> bool:
+    """Return whether what a column names is part of something else: cells, leaves, eyes."""
+    return passes(name) or bool(words(name) & (WITHIN | _GROWN))

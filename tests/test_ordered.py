@@ -209,3 +209,21 @@ def test_a_trend_of_factors_without_an_order_is_refused():
     frame = days().assign(day=lambda d: "d" + d.day.astype(str))
     with pytest.raises(DesignError, match="no factor has an order"):
         ne.compare(frame, **ROLES, options={"contrast": "trend"})
+
+
+def test_the_rope_is_no_matter_of_a_trend():
+    """A change per mg was practically equal where doses 100 apart were twice as high."""
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame({"dose": np.repeat([0, 1, 10, 100], 6)})
+    table["y"] = np.exp(0.6 * (table["dose"] == 100) + rng.normal(0, 0.1, 24))
+    given = {"order": "0,1,10,100", "scale": "log", "rope": (0.8, 1.25), "ess": 300}
+    found = ne.compare(table, value="y", group="dose", options=given)
+    trend = found.contrasts[-1]
+    assert "per unit of dose" in trend.name
+    assert trend.p_in_rope is None
+    assert not [one for one in found.decisions if trend.name in one]
+    assert "not of a change per unit or step" in found.decisions[-1]
+    only = ne.compare(table, value="y", group="dose", options={**given, "contrast": "trend"})
+    assert not [one for one in only.decisions if "Decision" in one]
+    for shown in (str(found), str(only)):
+        assert "practically equal; the 95 % HDI of exp(change" not in shown

@@ -41,7 +41,8 @@ class Quantity:
         The value that says "no difference", as it is said, worth a line and a probability: 0, or 1
         for ratios.
     rope
-        Whether it is a difference to which the region of practical equivalence applies.
+        Whether it is a difference to which the region of practical equivalence applies: no trend,
+        whose number is that of one unit.
     positive
         Whether it lies above 0 whatever the data: a scale, or a share of a variance.
     mean_exists
@@ -85,7 +86,7 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             weights=fit.weights,
             measure=design.differences,
             null=design.differences.null,
-            rope=True,
+            rope=not contrast.trend,
         )
         for contrast in asked
     )
@@ -183,7 +184,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             weights=equal,
             measure=design.differences,
             null=design.differences.null,
-            rope=True,
+            rope=not contrast.trend,
         )
         for contrast in told
         for k, label in enumerate(block.labels)

@@ -9,7 +9,7 @@ from nestimate.model.parameters import stated_means
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.bayes_factor import BayesFactor
 from nestimate.results.analyses.features import RARE, Prediction, Predictive
-from nestimate.results.analyses.influence import Influence
+from nestimate.results.analyses.influence import Influence, turn_word
 from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
@@ -219,7 +219,7 @@ def rope_sentences(
         "overlapping": "undecided; the {mass} lies partly inside {edges}.",
     }
     found = []
-    for row in rows:
+    for row in (one for one in rows if one.p_in_rope is not None):
         verdict = said[rope_verdict(row.ci_low, row.ci_high, rope)]
         mass = f"{interval_name(row)} of {row.name}"
         # Labels may hold braces: they are put in, never read.
@@ -227,6 +227,8 @@ def rope_sentences(
     if found:
         rule = "wholly inside, practically equal; wholly outside, different; else undecided."
         found[-1] += f" Rule: {rule}"
+    if any(one.p_in_rope is None for one in rows):
+        found.append("The ROPE is of differences, not of a change per unit or step: that has none.")
     return found
 
 
@@ -283,7 +285,7 @@ def _factor(log: float, error: float = 0.0) -> str:
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:
-    what = design.structure.sampled
+    what = turn_word(design.structure)
     said = []
     if one.sign_hinges:
         shown = [

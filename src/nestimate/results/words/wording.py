@@ -115,7 +115,7 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     spread = number(row.spread, least) if exists else ""
     cells = [row.name, mean, f"{low} to {high}"]
     cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
-    cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope
+    cells += ["" if row.p_in_rope is None else probability(row.p_in_rope, row.ess)] * rope
     cells += [number(row.median, places), spread]
     return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
 

@@ -326,3 +326,139 @@ def test_two_sites_with_plots_in_them_are_compared_beside_treatments():
     frame = built("Line Treatment Plant Leaf", ["Col-0", "abi1"], ["mock", "ABA"], "abcd", [1, 2])
     frame["Plant"] = frame["Line"] + frame["Treatment"] + frame["Plant"]
     assert best(frame) == {"value": "y", "group": "Line,Treatment", "unit": "Plant"}
+
+
+@pytest.mark.parametrize("neither", ["No choice", "undecided", "Third arm"])
+def test_counts_that_sum_to_one_number_in_every_row_are_parts_of_a_whole(neither):
+    draws = np.random.default_rng(8).multinomial(25, [0.5, 0.3, 0.2], 12)
+    frame = pd.DataFrame(draws, columns=["Scented arm", "Plain arm", neither])
+    frame.insert(0, "Beetles", np.repeat(["fed", "starved"], 6))
+    found = ne.inspect(frame)
+    asked = dict(found.proposals[0].arguments())
+    assert asked["response"] == "Scented arm/total"
+    (edit,) = found.proposals[0].reading.edits
+    assert ('"Third arm"' in edit) == (neither == "Third arm")
+    said = told(frame)
+    assert ("belongs to no part, and is left out" in said) == (neither != "Third arm")
+    assert "response" not in best(frame.assign(**{neither: frame[neither] + [0, 1] * 6}))
+
+
+@pytest.mark.parametrize(
+    ("names", "path"),
+    [
+        ("Betrieb Bucht Futter Ferkel", ("Bucht", "Betrieb")),
+        ("Granja Corral Dieta Cerdo", ("Corral", "Granja")),
+        ("Ferme Enclos Régime Porcelet", ("Enclos", "Ferme")),
+        ("Site Quadrat Treatment Plant", ("Quadrat", "Site")),
+    ],
+)
+def test_pens_are_numbered_anew_on_every_farm_in_several_languages(names, path):
+    farm, pen, feed, animal = names.split()
+    frame = built(f"{farm} {pen} {animal}", ["Nord", "West", "Ost"], range(1, 7), range(1, 5))
+    place = frame[farm].map({"Nord": 0, "West": 1, "Ost": 0})
+    frame.insert(2, feed, np.where((frame[pen] + place) % 2 == 0, "basal", "plus"))
+    said = best(frame)
+    assert said == {
+        "value": "y",
+        "group": feed,
+        "unit": path[0],
+        "block": path[1],
+        "relabel_units": True,
+    }
+
+
+@pytest.mark.parametrize("names", ["Site Fire Transect Quadrat", "Lake Fire Loc Spot"])
+@pytest.mark.parametrize("lines", ["ABC", (1, 2, 3)])
+def test_places_inside_sites_that_were_burned_or_not_are_no_factors(names, lines):
+    site, fire, line, spot = names.split()
+    frame = built(f"{site} {line} {spot}", [f"S{i}" for i in range(1, 7)], lines, (1, 2, 3))
+    burned = frame[site].isin(["S1", "S2", "S3"])
+    frame.insert(1, fire, np.where(burned, "burned", "unburned"))
+    assert best(frame) == {"value": "y", "group": fire, "unit": f"{site}/{line}"}
+    for proposal in ne.inspect(frame).proposals:
+        assert not {line, spot} & {*proposal.factors}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_how_many_had_which_score_is_no_table_of_readings(first):
+    frame = pd.DataFrame({"Diet": ["ctl", "fat"]})
+    for score, counts in enumerate([(9, 1), (4, 2), (1, 6), (0, 5)], start=first):
+        frame[f"Grade {score}"] = counts
+    found = ne.inspect(frame)
+    assert not found.proposals
+    assert "table of how many had which score (Grade " in told(frame)
+    readings = pd.DataFrame({"Rat": range(8), "Diet": ["ctl", "fat"] * 4})
+    for k in range(4):
+        readings[f"Grade {k + 1}"] = np.random.default_rng(k).integers(0, 4, 8)
+    assert ne.inspect(readings).proposals
+
+
+def two_headers(tmp_path, second, *columns):
+    path = tmp_path / "two.csv"
+    cells = [",".join(map(str, row)) for row in zip(*columns, strict=True)]
+    lines = ["Ctl,,Tx,", ",".join(second * 2), *cells]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_the_same_words_below_every_group_are_a_second_factor(tmp_path):
+    path = two_headers(tmp_path, ["male", "female"], *np.reshape(rows(40), (4, 10)))
+    assert best(path) == {"value": "value", "group": "group,column"}
+    answer = ne.compare(path, group="group,column", options={"ess": 200})
+    assert "column" in str(answer)
+    with pytest.raises(ne.DesignError, match="stand below each of 'Ctl', 'Tx'"):
+        ne.compare(path)
+
+
+def test_tables_side_by_side_are_no_readings_of_one_thing(tmp_path):
+    count, one, other = range(1, 11), *np.reshape(rows(20), (2, 10))
+    path = two_headers(tmp_path, ["Cell", "Area"], count, one, count, other)
+    with pytest.raises(ne.DataError, match="Cell counts the rows: these are tables side by side"):
+        ne.inspect(path)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [("Litter", "Pup"), ("Tank", "Fish"), ("Nest", "Chick"), ("Plant", "Leaf"), ("Cage", "Mouse")],
+)
+def test_small_numbers_that_stand_first_are_inside_what_lies_in_one_group_each(outer, inner):
+    frame = built(f"{outer} {inner}", range(1, 13), range(1, 6))
+    frame.insert(0, "Treatment", np.where(frame[outer] > 6, "MIA", "saline"))
+    frame["y"] = frame["y"] + 3 * frame[outer] % 7
+    said = {"value": "y", "group": "Treatment", "unit": outer}
+    assert best(frame) == said
+    assert best(frame[[inner, outer, "Treatment", "y"]]) == said
+    assert best(frame[["y", inner, "Treatment", outer]]) == said
+
+
+@pytest.mark.parametrize("again", ["Night", "trial", "Visit"])
+@pytest.mark.parametrize("person", ["Subject", "participant"])
+def test_nights_and_trials_are_those_of_people_wherever_they_stand(again, person):
+    frame = built(f"{again} Drug {person}", range(1, 6), ["none", "x"], "ABCDEFGH")
+    assert {"value": "y", "group": "Drug", "block": person} in [
+        dict(p.arguments()) for p in ne.inspect(frame).proposals
+    ] or best(frame)["block"] == person
+    assert again not in {p.roles.unit for p in ne.inspect(frame).proposals}
+
+
+@pytest.mark.parametrize("place", ["Site", "Location", "Ort", "Farm", "Finca"])
+def test_blocks_of_a_field_are_numbered_anew_in_every_place(place):
+    frame = built(f"{place} Block Variety", ["Kiel", "Jena"], range(1, 5), ["V1", "V2", "V3"])
+    assert best(frame) == {"value": "y", "group": "Variety", "block": f"{place}/Block"}
+    alone = built("Block Variety", range(1, 5), ["V1", "V2", "V3"])
+    assert best(alone) == {"value": "y", "group": "Variety", "block": "Block"}
+
+
+@pytest.mark.parametrize("animal", ["Horse", "Hund", "Cheval", "Caballo"])
+def test_animals_have_names_in_several_languages_and_stand_before_numbers_of_rows(animal):
+    frame = built(f"No {animal} Gait", [0], [f"H{i:02d}" for i in range(1, 9)], ["rest", "trot"])
+    frame["No"] = frame[animal].str[1:].astype(int)
+    assert best(frame) == {"value": "y", "group": "Gait", "block": animal}
+
+
+def test_reads_of_a_gene_are_some_of_all_reads():
+    draws = np.random.default_rng(5)
+    frame = pd.DataFrame({"Sample": [f"S{i}" for i in range(12)], "Condition": ["a", "b"] * 6})
+    frame["Total reads"] = draws.integers(9000, 20000, 12)
+    frame["IL6 reads"] = draws.integers(40, 400, 12)
+    assert best(frame)["response"] == "IL6 reads/Total reads"

@@ -243,3 +243,145 @@ def test_times_of_the_clock_are_named_with_what_to_write(name, form):
         ne.compare(frame, value=name, group="arm")
     beside = ne.inspect(frame.assign(score=rows(12)))
     assert dict(beside.proposals[0].arguments()) == {"value": "score", "group": "arm"}
+
+
+def below(tmp_path, *last, decimal=".", once=True):
+    """Write trays of four seedlings each, trays named `once`, and what stands below them."""
+    lines = ["Soil;Tray;Seedling;Height"]
+    heights = [f"{h:.1f}".replace(".", decimal) for h in 20 + np.arange(24) % 7 + rows(24) / 90]
+    for i, height in enumerate(heights):
+        tray, number = divmod(i, 4)
+        soil = ("peat", "loam")[i // 12] if i in (0, 12) or not once else ""
+        named = "" if number and once else tray + 1
+        lines.append(f"{soil};{named};{number + 1};{height}")
+    path = tmp_path / "trays.csv"
+    path.write_text("\n".join([*lines, *last]))
+    return path
+
+
+@pytest.mark.parametrize("word", ["Average", "Media", "Moyenne", "Mittelw.", "Durchschnitt"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_summaries_whose_word_stands_among_numbers_are_left_out(word, decimal, tmp_path):
+    last = f";;{word};44{decimal}1"
+    found = ne.inspect(below(tmp_path, last, decimal=decimal, once=word != "Media"))
+    first, *_ = found.proposals
+    assert first.reading.skip_rows == "26-26"
+    assert (first.roles.group, first.roles.unit) == ("Soil", "Tray")
+
+
+def test_notes_below_a_table_are_named_with_the_rows_to_leave_out(tmp_path):
+    path = below(tmp_path, "* tray 4 was dry;;;", "p < .05, one-way ANOVA;;;")
+    found = ne.inspect(path)
+    assert found.proposals[0].reading.skip_rows == "26-27"
+    assert "rows 26-27 ('* tray 4 was dry', 'p < .05, one-way ANOVA') are notes" in " ".join(
+        str(found).split()
+    )
+    ragged = tmp_path / "ragged.csv"
+    ragged.write_text("a,b,c\n1,2,3\n3,2,4\n\np<0.05 by one-way ANOVA\n")
+    with pytest.raises(DataError, match="a note below the table, leave it out: --skip-rows 5-5"):
+        ne.inspect(ragged)
+
+
+@pytest.mark.parametrize("skipped", [30, "1-40"])
+def test_rows_left_out_until_none_is_left_are_named(skipped, tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_text("a,b\n" + "\n".join(f"{i},{i % 3}" for i in range(29)))
+    with pytest.raises(DataError, match="which leaves no row of 30"):
+        ne.inspect(path, skip_rows=skipped)
+    if skipped == 30:
+        with pytest.raises(DataError, match="Row 30 alone is 30-30"):
+            ne.inspect(path, skip_rows=skipped)
+
+
+@pytest.mark.parametrize("word", ["Media", "SEM", "Sum", "n", "Max", "Średnia", "t-test"])
+def test_a_row_of_no_arm_that_has_a_word_of_summaries_alone_is_one(word):
+    frame = built("arm mouse", ["ctl", "drug"], range(6)).assign(mouse=[f"m{i}" for i in range(12)])
+    last = pd.DataFrame({"arm": [None], "mouse": [word], "y": [3.3]})
+    said = " ".join(str(ne.inspect(pd.concat([frame, last], ignore_index=True))).split())
+    assert f"('{word}') is a summary of other rows" in said
+    strains = built("strain mouse", ["SD", "LE"], range(6))
+    assert "is a summary" not in str(ne.inspect(strains))
+
+
+def test_amounts_are_no_counts_of_which_some_are_a_share():
+    draws = np.random.default_rng(4).integers(150, 250, (12, 2))
+    frame = pd.DataFrame(draws, columns=["Sucrose (mg)", "Caffeine (mg)"])
+    frame.insert(0, "Colony", np.repeat(["C1", "C2", "C3", "C4"], 3))
+    frame["Total (mg)"] = draws.sum(axis=1)
+    assert "response" not in best(frame)
+    counts = {"Dead": [20, 21, 24, 25, 22, 23] * 2, "Total": [40, 45, 50] * 4}
+    assert best(frame[["Colony"]].assign(**counts))["response"] == "Dead/Total"
+
+
+@pytest.mark.parametrize("total", ["No. exposed", "Initial", "n exposed", "number tested"])
+@pytest.mark.parametrize("same", [True, False])
+def test_how_many_there_were_is_taken_with_how_many_died(total, same):
+    frame = built("Insecticide Tube", ["deltamethrin", "control"], range(1, 6)).drop(columns="y")
+    frame[total] = 25 if same or total == "Initial" else [*range(21, 26), *range(22, 27)]
+    frame["Dead after 24 h"] = [18, 20, 19, 16, 21, 1, 2, 0, 3, 4]
+    assert best(frame)["response"] == f"Dead after 24 h/{total}"
+
+
+def test_seeds_that_had_come_up_by_the_last_day_are_a_share_of_those_sown():
+    frame = built("Treatment Dish", ["cold", "warm"], range(1, 6)).drop(columns="y")
+    frame["Seeds"] = 25
+    risen = np.random.default_rng(3).integers(2, 8, (10, 3)).cumsum(axis=1)
+    frame[["Day 3", "Day 7", "Day 14"]] = risen
+    assert best(frame)["response"] == "Day 14/Seeds"
+
+
+@pytest.mark.parametrize(
+    ("doses", "first"),
+    [
+        ((50, 100, 0), "0"),
+        ((50, 100, 25), "50"),
+        (("5 mg", "0 mg", "1 mg"), "0 mg"),
+        ((1, -1, 0), "1"),
+        ((50, "control", 0), "control"),
+    ],
+)
+def test_no_dose_is_what_others_are_compared_with(doses, first):
+    frame = built("dose pot", doses, range(5))
+    answer = ne.compare(frame, value="y", group="dose", options={"ess": 100})
+    assert answer.design.groups[0] == first
+
+
+def test_teeth_are_no_times_and_lie_in_patients():
+    frame = built("ID Tooth Site", range(1, 11), [16, 11, 26, 36, 31, 46], ["MB", "B", "DB"])
+    frame.insert(1, "Group", np.where(frame["ID"] > 5, "SRP", "none"))
+    found = ne.inspect(frame)
+    assert "ID/Tooth" in {proposal.roles.unit for proposal in found.proposals}
+    assert "areas under curves" not in str(found)
+
+
+def test_what_is_a_factor_is_not_said_to_be_left_out():
+    frame = built("Plate Dose Time Field", ["P1", "P2", "P3"], [0, 5], [0, 12, 24], [1, 2])
+    for proposal in ne.inspect(frame).proposals:
+        assert not {*proposal.factors} & {*proposal.candidate.over}
+
+
+def test_pooled_samples_and_columns_of_blanks_are_no_groups():
+    frame = built("Sample", [f"s{i}" for i in range(12)]).assign(
+        Class=["case", "QC", "control"] * 4
+    )
+    found = ne.inspect(frame)
+    assert found.proposals[0].reading.edits == ("without Class = QC",)
+    wide = {f"{name} {i}": rows(8) for name in ("WT", "KO", "blank") for i in (1, 2, 3)}
+    said = " ".join(str(ne.inspect(pd.DataFrame({"Time (min)": np.arange(8) * 30} | wide))).split())
+    assert "'blank 1', 'blank 2', 'blank 3': blanks, and no group to compare" in said
+
+
+def test_tables_on_their_side_and_headers_in_two_rows_are_named():
+    cells = {f"S{i}": ["WT" if i < 4 else "KO", "MF"[i % 2], 20.0 + i, 110 + i] for i in range(8)}
+    frame = pd.DataFrame({"Sample": ["Genotype", "Sex", "Weight", "Glucose"]} | cells).astype(str)
+    assert "lie on its side, with rows for Genotype and Sex" in " ".join(
+        str(ne.inspect(frame)).split()
+    )
+
+
+def test_a_second_row_of_a_header_is_named(tmp_path):
+    path = tmp_path / "two.csv"
+    lines = [f"{i},{'AB'[i % 2]},{140 + i},{90 + i % 4},{130 + i},{80 + i % 5}" for i in range(12)]
+    path.write_text("\n".join([",,Baseline,,Week 8,", "ID,Group,SBP,DBP,SBP,DBP", *lines]))
+    said = " ".join(str(ne.inspect(path)).split())
+    assert "Row 2 seems to be a second row of the header" in said

@@ -7,12 +7,15 @@ import numpy as np
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import number_like
+from nestimate.data.tables.titles import families, titles
 from nestimate.errors import DataError, listed
 from nestimate.remedies import Advice, Remedy
 
 _FREQUENCY = re.compile(r"(?i)freq(uency|uencies|s)?|häufigkeit(en)?|fréquences?|frecuencias?")
 
 
+#: Columns of scores from which on they are all that there are.
+FEWEST_SCORES = 3
 #: What such a table cannot answer, and how a share is compared.
 _INSTEAD = (
     "To compare a share, write one row for each of what was sampled (animals, litters, sites) with "
@@ -24,6 +27,34 @@ def frequencies_said(table: Table) -> str:
     """Say that a table holds how often each combination of labels was met; "" where it does not."""
     facts = _facts(table)
     return f"{facts}{_INSTEAD}--response dead/total." if facts else ""
+
+
+def scores_counted_said(table: Table) -> str:
+    """Say that a table holds how many had which score, a row for each group; "" of any other.
+
+    `Score 0` to `Score 3` may also be readings 1, 2, 3 of one animal in each row: there is none
+    before the first of these, and no row of one is a whole group.
+    """
+    found = families([name for name in table.columns if _whole(table, name)])
+    scored = [names for stem, names in found.items() if hints(stem) >= {"scored"}]
+    others = [name for name in table.columns if not scored or name not in scored[0]]
+    if len(scored) != 1 or len(scored[0]) < FEWEST_SCORES or any(map(_sampled, others)):
+        return ""
+    marks = [int(title.mark) for title in titles(scored[0]).values() if title.mark.isdigit()]
+    most = max(float(np.nanmax(table.numbers(name))) for name in scored[0])
+    codes = [table.labels(name)[0] for name in others]
+    alone = not codes or np.unique(np.stack(codes), axis=1).shape[1] == table.n_rows
+    if not marks or not alone or (min(marks) > 0 and most <= max(marks)):
+        return ""
+    return (
+        f"this is a table of how many had which score ({scored[0][0]} to {scored[0][-1]}), so no "
+        "number in it is a reading. Write a row for each animal or person that was scored, with "
+        f"{listed(others, most=4) or 'its group'} and its score, and inspect that table."
+    )
+
+
+def _sampled(name: str) -> bool:
+    return bool(hints(name) & {"unit", "block", "time"})
 
 
 def doubt_frequencies(table: Table, value: str) -> list[str]:

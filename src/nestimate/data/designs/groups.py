@@ -1,5 +1,6 @@
 """Which groups are compared, in which order, and which rows have nothing to compare."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -54,6 +55,7 @@ def reference_first(
     if reference is None:
         controls = [label for label in labels if label.casefold() in CONTROLS]
         controls = controls or [label for label in labels if label.casefold() in _NOTHING]
+        controls = controls or _without_dose(labels)
         told = len(controls) == 1 and not ordered
         reference = controls[0] if told else labels[0]
         why = "its label says so" if told else otherwise
@@ -63,6 +65,17 @@ def reference_first(
         if reference not in labels:
             raise DesignError(f"reference: {one_of('group', reference, labels)}")
     return [reference, *(label for label in labels if label != reference)], why
+
+
+def _without_dose(labels: Sequence[str]) -> list[str]:
+    """Return the label that is 0 among numbers above it, with units of measurement or without."""
+    amounts = [re.fullmatch(r"(\d+(?:\.\d+)?)(\s?[^\W\d]\S*)?", label) for label in labels]
+    zero = [label for label, found in zip(labels, amounts, strict=True) if found and _none(found)]
+    return zero if all(amounts) and len(labels) > 2 else []
+
+
+def _none(amount: re.Match[str]) -> bool:
+    return float(amount[1]) == 0
 
 
 def order_groups(

@@ -2,6 +2,7 @@
 
 import re
 
+from nestimate.data.designs.vocabulary import COUNTS, TOTAL
 from nestimate.data.tables.edits import WorkOut
 from nestimate.remedies import Remedy
 
@@ -30,8 +31,14 @@ _PARTS = frozenset(
 _WHOLES = frozenset(
     {"total", "totals", "all", "released", "laid", "planted", "depth", "leaves", "oocytes", "mice"}
     | {"dapi", "hoechst", "live", "singlets", "parent", "larvae", "fish", "events", "born"}
-    | {"geboren", "puncta", "foci", "size"}
+    | {"geboren", "puncta", "foci", "size", "initial", "stocked", "exposed"}
 )
+#: Words that say of how many, whatever the column beside them is called.
+OF_HOW_MANY = frozenset(
+    {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
+)
+#: What `number` is cut short to.
+_NUMBER = frozenset({"no", "nr", "num", "nos"})
 #: Words that end as those of what was done to a part do, and say something else.
 _NO_PARTS = frozenset({"speed", "breed", "bleed", "seed", "moved", "travelled", "traveled"})
 #: Cells of which others are a part, by their marker.
@@ -81,6 +88,12 @@ def speaks_of_whole(name: str) -> bool:
         return False
     last = re.split(r"[\W\d_]+", name.casefold().rstrip(")] "))[-1]
     return bool(said & _WHOLES) or (len(last) > 3 and last.endswith("s") and last[-2] not in "aisu")
+
+
+def says_how_many(name: str) -> bool:
+    """Return whether a name says of how many: `n exposed`, `No. exposed`."""
+    said = words(name)
+    return bool(said & OF_HOW_MANY or (said & TOTAL and said & (COUNTS | _NUMBER)))
 
 
 def others_counted(value: str, others: str) -> tuple[str | Remedy, ...]:

@@ -27,6 +27,8 @@ ANIMALS = frozenset(
     {"mouse", "mice", "animal", "subject", "subj", "rat", "fish", "patient"}
     | {"participant", "person", "pig", "dog", "cat", "plant", "tree", "larva", "larvae"}
     | {"fly", "embryo", "worm", "pup", "hamster", "rabbit", "sheep", "cow", "bird", "chick"}
+    | {"horse", "goat", "heifer", "calf", "lamb", "piglet", "hen", "hund", "pferd", "kuh", "schaf"}
+    | {"schwein", "ferkel", "chien", "cheval", "perro", "caballo", "cavallo", "pesce"}
     | {"maus", "mäuse", "tier", "tiere", "ratte", "pflanze", "souris", "sujet", "plante"}
     | {"ratón", "rata", "sujeto", "paciente", "planta", "topo", "soggetto", "pianta"}
 )

@@ -55,7 +55,13 @@ WORDS = {
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
         "feuille hoja bild gesichtsfeld bac "
         "planta célula jaula animale topo soggetto pianta camundongo "
-        "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
+        "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte "
+        "piglet calf lamb hen subplot quadrat transect bucht ferkel schwein kuh kalb schaf henne "
+        "küken teilfläche transekt parcelle porc porcelet vache veau brebis enclos parcela cerdo "
+        "lechón vaca ternero oveja corral cuadrante transecto suino maiale recinto "
+        "tooth teeth zahn dent diente dente electrode elektrode horse goat heifer vine hund pferd "
+        "ziege rebe chien cheval chèvre vigne perro caballo cabra cavallo cane pesce vasca "
+        "donatore doador organoide organoïde"
     ),
     "block": (
         "day date batch litter dam block line donor run session week experiment exp expt plate "
@@ -67,11 +73,15 @@ WORDS = {
         "bloc bloque hospital clinic versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
-        "experimento línea semana giorno lotto piastra esperimento dia ninhada"
+        "experimento línea semana giorno lotto piastra esperimento dia ninhada "
+        "betrieb hof bauernhof herde standort gewächshaus ferme élevage troupeau lieu granja "
+        "finca rebaño sitio lugar fazenda rebanho azienda fattoria sito ort "
+        "spender donneur donante donatore doador"
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
         "bin bins epoch year "
+        "sitzung séance sesión "
         "zeit zeitpunkt stunde woche tag jahr temps jour heure semaine année visite "
         "tiempo hora día semana año visita tempo dia ora giorno"
     ),
@@ -90,6 +100,7 @@ WORDS = {
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
         "panellist pathologist annotator grader taster reader prüfer pathologe "
+        "analyst observateur observador osservatore "
         "by untersucher bearbeiter operateur opérateur operador operatore"
     ),
     "remark": (
@@ -129,8 +140,6 @@ WORDS = {
     ),
 }
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
-
-
 #: Words for what counts repetitions or rows, and is no outcome.
 REPEATS = frozenset(
     {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
@@ -163,6 +172,7 @@ BORN = frozenset(
 #: Words for what each of them has several of, or is read under one after another.
 WITHIN = frozenset(
     {"eye", "side", "hemisphere", "tissue", "organ", "region", "layer", "limb", "leg"}
+    | {"forearm", "œil", "occhio", "lato", "olho", "hemisphäre", "oog"}
     | {"paw", "hand", "foot", "ear", "kidney", "lobe", "quadrant", "segment", "compartment"}
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
@@ -186,6 +196,8 @@ AROUND = frozenset(
 PLOTS = frozenset(
     {"plot", "subplot", "tree", "plant", "quadrat", "parzelle", "parcelle", "parcela"}
 )
+#: Words for the blocks of a field, which are numbered anew in every place.
+BLOCKS = frozenset({"block", "bloc", "bloque", "blocco", "bloco"})
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "tile", "position"})
 #: Words for when something was done, rather than how long after something else.
@@ -205,13 +217,11 @@ _READINGS = frozenset(
     | {"gene"}
 )
 _NUMBER_OF = re.compile(r"(?i)(number|no\.?|num\.?|nr\.?|#) of \w|anzahl \w|nombre d|número de ")
-
 #: Kinds that are outcomes also where nothing else is compared, and the values of PCR.
 _OUTCOMES = frozenset(
     {"gene", "target", "analyte", "metabolite", "cytokine", "chemokine", "transcript", "mrna"}
     | {"mirna", "biomarker", "analyt", "zytokin", "gen", "gène", "ct", "cq", "cp"}
 )
-
 #: Words for which rows are left out.
 _EXCLUDED = frozenset(
     {"excluded", "exclude", "exclusion", "outlier", "outliers", "rejected", "ausgeschlossen"}
@@ -222,8 +232,6 @@ _DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "diluci
 #: What a column of how much of the undiluted sample was looked at is called where one is made.
 UNDILUTED = "undiluted_volume"
 _VOLUMES = frozenset({"volume", "vol", "plated", "ml", "ul", "µl", "volumen"})
-
-
 #: Words for what is done again: whole experiments as well as readings.
 _AGAIN = frozenset(
     {"rep", "reps", "replicate", "replicates", "replikat", "replikate", "réplicat", "réplica"}
@@ -249,8 +257,6 @@ _PASSING = frozenset(
     | {"cardiomyocyte", "nucleus", "track", "fibre", "fiber", "sample", "specimen", "aliquot"}
     | {"roi", "object", "particle", "spot", "zelle", "zellen", "cellule", "célula"}
 )
-
-
 #: How an SD and a standard error are written out or cut short; the error first, as of `std. error`.
 _SPREADS = (
     (

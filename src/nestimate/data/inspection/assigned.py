@@ -18,6 +18,7 @@ from nestimate.data.inspection.looks import (
     are_levels,
     are_marks,
     are_names,
+    counting,
     number_things,
 )
 
@@ -91,17 +92,44 @@ def _of_trial(crossing: Crossing, name: str) -> bool:
     if name in crossing.runs or crossing.size(name) > MOST_GROUPS:
         return False
     bare = all(map(str.isdigit, labels))
+    if _lies_in(crossing, name):
+        return False
     sampled = {"unit", "block", "counter", "place", "person"}
     peers = [n for n in crossing.names if n != name and not hints(n) & sampled]
     peers = [n for n in peers if n not in crossing.runs and crossing.size(n) > 1]
+    peers = [n for n in peers if not _lies_in(crossing, n)]
     # Wafers 1, 2, 3 of a lot, with places 1, 2, 3 on each, were not assigned.
     peers = [n for n in peers if not bare or not all(map(str.isdigit, crossing.labels[n]))]
     holders = [n for n in crossing.names if "block" in hints(n) or n in crossing.runs]
     return any(
-        _full(crossing, [name, peer, holder]) and crossing.size(holder) > 1
+        _full(crossing, [name, peer, holder])
+        and crossing.size(holder) > 1
+        and not (_held_inside(crossing, name, holder) or _held_inside(crossing, peer, holder))
         for peer in peers
         for holder in holders
         if peer != holder
+    )
+
+
+def _lies_in(crossing: Crossing, name: str) -> bool:
+    """Return whether numbered things lie in labels of another column, several in each: sites."""
+    if not counting(crossing.labels[name]):
+        return False
+    others = [n for n in crossing.names if n != name and crossing.inside(name, n)]
+    return any(crossing.size(name) >= 2 * crossing.size(n) > 2 for n in others)
+
+
+def _held_inside(crossing: Crossing, name: str, holder: str) -> bool:
+    """Return whether what lies in one label of a column each was met in all of what should hold it.
+
+    Lakes, each of them burned or not, with lines A to C in every lake: no line has seen both.
+    """
+    return any(
+        crossing.inside(other, name)
+        and crossing.size(other) > crossing.size(name)
+        and crossing.even(other, holder)
+        for other in crossing.names
+        if other not in {name, holder}
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from nestimate.data.designs.vocabulary import hints, lasts
+from nestimate.data.designs.vocabulary import BLOCKS, hints, lasts, words
 from nestimate.data.inspection.anyhow import lies_anyhow, unequal
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
@@ -162,6 +162,7 @@ def _sees(crossing: Crossing, group: str, block: str, name: str) -> bool:
     """
     inside = crossing.inside(name, block)
     named = "unit" in hints(name) or not counting(crossing.labels[name])
+    named = named or bool(words(name) & BLOCKS)
     anew = named and not hints(name) & {"time", "counter"} and name not in crossing.runs
     things, seen = crossing.size(block, name), crossing.size(block, name, group)
     if things == crossing.size(block) or 2 * seen <= 3 * things:

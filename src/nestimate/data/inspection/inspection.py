@@ -24,12 +24,14 @@ from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
     beside_columns,
+    label_alone,
     last_resort,
     shares_again,
     value_columns,
     with_counts,
 )
 from nestimate.data.inspection.orders import in_orders
+from nestimate.data.inspection.outermost import outermost_first
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
@@ -315,6 +317,7 @@ class Inspection:
             return found
         value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
         by_name = {c.name: c for c in columns}
+        crossing = outermost_first(crossing)
         crossing = in_orders(told_apart(crossing, by_name, whole, rows, along, curve))
         aliases = alike(crossing, whole)
         classed = classes_of(extended, crossing, value)
@@ -322,7 +325,8 @@ class Inspection:
         crossing = replace(crossing.without(doubles), made=made)
         tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
-        counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
+        few = [c for c in columns if c.measured and c.kind == "numbers as labels"]
+        counted = [c.name for c in few if not label_alone(c)]
         total = beside.column if beside is not None and beside.role == "total" else ""
         used = {value, *crossing.names, *doubles, *summary.values()}
         before = [] if baseline is None else [baseline.before]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Self
 
-from nestimate.data.designs.frequencies import frequencies_said
+from nestimate.data.designs.frequencies import frequencies_said, scores_counted_said
 from nestimate.data.designs.vocabulary import hints, lasts, words
 from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.lifetimes import intervals_said
@@ -75,7 +75,7 @@ def instead_said(table: Table) -> str:
     """
     plate = _as_it_lies(table) or _columns_of_wells(table) or _rows_of_wells(table)
     said = plate or survival_said(table) or intervals_said(table) or samples_said(table)
-    return said or frequencies_said(table)
+    return said or frequencies_said(table) or scores_counted_said(table)
 
 
 def samples_said(table: Table) -> str:

@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.exposures import exposes
-from nestimate.data.designs.opposites import is_part, opposed, speaks_of_part, speaks_of_whole
+from nestimate.data.designs.opposites import (
+    OF_HOW_MANY,
+    is_part,
+    opposed,
+    says_how_many,
+    speaks_of_part,
+    speaks_of_whole,
+)
 from nestimate.data.designs.percentages import (
     counted_parts,
     spoken,
@@ -39,17 +46,12 @@ from nestimate.data.inspection.derived import (
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times, families, titles
+from nestimate.data.tables.units import says_amount
 
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
 SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
-#: Words that say of how many, whatever the column beside them is called.
-_OF_HOW_MANY = frozenset(
-    {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
-)
-
-
 #: What stains all nuclei, and how many of them are counted at most.
 _STAINS = frozenset({"dapi", "hoechst", "nuclei"})
 MOST_NUCLEI = 5000
@@ -149,27 +151,35 @@ def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
 def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
     """Return part and total where one column counts some of another, or holds shares of it.
 
-    A total is known by its name, or by shares that surely are parts of it.
+    A total is known by its name, or by shares that surely are parts of it; or it was made.
     """
+    if {"value", "total"} <= {*table.roles}:
+        return Beside(value=table.roles["value"], column=table.roles["total"], role="total")
     whole = [
         c
         for c in columns
         if c.whole and (c.smallest is not None and c.smallest >= 0)
-        if c.kind != "id"
+        if c.kind != "id" and not says_amount(c.name)
     ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
-    totals = [c for c in totals if not speaks_of_part(c.name) or words(c.name) & _OF_HOW_MANY]
+    totals = [c for c in totals if not speaks_of_part(c.name) or says_how_many(c.name)]
     # Beside seeds that were sown n_germ is how many of them did.
     plain = [c for c in totals if words(c.name) == {"n"} or TOTAL - {"n"} & words(c.name)]
     totals = plain or totals or [c for c in whole if _is_whole(c)]
     # What a name says is counted comes before what may be.
     # Cells are counted, and may be of what something else is counted.
     parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
+    # Of what was set up alike so many had come up by day 3, 7 and 14: the last day says most.
+    later = [name for found in at_times([c.name for c in whole]) for name in reversed(found)]
+    risen = [c for name in later for c in whole if c.name == name]
     for total in totals:
+        if total.distinct == 1 and not says_how_many(total.name):
+            parts = [*risen, *(c for c in parts if c not in risen)]
         for part in parts:
             if part is total or (part in totals and not _says_part(part)):
                 continue
-            if not _may_be_part(part, total):
+            at_a_time = total.distinct == 1 and part in risen and bool(words(total.name) & TOTAL)
+            if not (at_a_time or _may_be_part(part, total)):
                 continue
             if (part.largest or 0) > (total.largest or 0) or spoken(part.name) is not None:
                 continue
@@ -222,7 +232,7 @@ def shares_again(table: Table, columns: Sequence[Column], beside: Beside | None)
 
 def _is_whole(column: Column) -> bool:
     """Return whether a name says of what others are a part, as plurals do: eggs, animals."""
-    few = column.distinct < _FEW or (column.smallest or 0) <= 0
+    few = 1 < column.distinct < _FEW or (column.smallest or 0) <= 1
     aside = hints(column.name) & {"group", "time", "scored", "trait"} or exposes(column.name)
     return not few and not aside and speaks_of_whole(column.name)
 
@@ -254,9 +264,13 @@ def _may_be_part(part: Column, total: Column) -> bool:
         or part.name.rstrip().endswith("+")
     ):
         return True
+    # IL6 reads are some of all reads.
+    things = words(part.name) & words(total.name) - TOTAL
+    if words(total.name) & OF_HOW_MANY and any(word.endswith("s") for word in things):
+        return True
     # So are those that a marker stains of all nuclei, which are fewer than grey values are high.
     stained = words(total.name) & _STAINS and (total.largest or 0) <= MOST_NUCLEI
-    if not (words(total.name) & _OF_HOW_MANY or stained) or part.distinct < 3:
+    if not (words(total.name) & OF_HOW_MANY or stained) or part.distinct < 3:
         return False
     # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
     numbers = part.kind in {"numbers", "id"} and not part.numbering

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from shlex import quote
 from typing import Any
@@ -23,9 +24,10 @@ from nestimate.data.tables.rows import (
     filled_down,
     headed,
     names_below,
+    notes_below,
     without_header_rows,
 )
-from nestimate.data.tables.summing import summaries_said, summary_rows
+from nestimate.data.tables.summing import notes_said, summaries_said, summary_rows
 from nestimate.data.tables.units import without_units
 from nestimate.errors import listed
 
@@ -47,6 +49,8 @@ _BLANKS = frozenset(
     | {"bg", "buffer only", "water blank", "buffer blank", "medium blank", "media blank"}
     | {"leerwert", "blanc", "blanco", "bianco", "empty well", "no sample", "no lysate"}
 )
+#: What is made of all samples, and measured to see whether the machine drifts.
+_POOLED = frozenset({"qc", "pooled qc", "qc pool", "qc pooled", "pool qc", "quality control"})
 _MEDIA = frozenset({"medium", "media", "water", "buffer", "h2o", "empty", "none"})
 #: What intensities are above where something was found.
 _SEEN = 100.0
@@ -101,12 +105,13 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
     if reading.decimal is None and (name := decimal_commas(grid)):
         said.append(f"{name} has decimal commas: --decimal , (decimal=',' in Python).")
         reading = replace(reading, decimal=",")
-    rows = summary_rows(grid)
-    plain = all(isinstance(grid.rows[i], int | np.integer) for i in rows)
-    if rows and plain:
-        said.append(summaries_said(grid, rows))
-        reading = reading.also_skipping([int(grid.rows[i]) for i in rows])
-        grid = grid.taking(~np.isin(np.arange(grid.n_rows), rows))
+    summed = partial(summary_rows, decimal=reading.decimal)
+    for look_at, what in ((notes_below, notes_said), (summed, summaries_said)):
+        rows = look_at(grid)
+        if rows and all(isinstance(grid.rows[i], int | np.integer) for i in rows):
+            said.append(what(grid, rows))
+            reading = reading.also_skipping([int(grid.rows[i]) for i in rows])
+            grid = grid.taking(~np.isin(np.arange(grid.n_rows), rows))
     samples = _samples(grid)
     if samples is not None:
         said.append(
@@ -120,6 +125,7 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
             grid = replace(edit.applied(grid), notes=grid.notes)
         said += _left_out_said(found)
         reading = replace(reading, edits=(*reading.edits, *map(str, found)))
+    said += _columns_of_blanks(grid)
     # Rows of names or units below the header are no readings whose cells could be mended.
     body = without_units(without_header_rows(grid), ())
     spelled = _absent(body)
@@ -207,16 +213,30 @@ def _blanks(grid: Grid) -> list[LeaveOut]:
     """
     alive = any(words(tidy(name)) & ANIMALS for name in grid.names)
     for name, column in zip(grid.names, grid.columns, strict=True):
-        if not is_text(column) or (alive and not lasts(tidy(name))):
+        if not is_text(column):
             continue
         cells = pc.unique(column).to_pylist()
         labels = [label for cell in cells if (label := tidy(cell or ""))]
         sampled = lasts(tidy(name)) and len(labels) > FEWEST_SAMPLES
         nothing = _BLANKS | (_MEDIA if sampled else frozenset())
+        nothing = _POOLED | (frozenset() if alive and not lasts(tidy(name)) else nothing)
         gone = [label for label in labels if _spaced(label) in nothing]
         if gone and len(labels) - len(gone) > 1 and not all(map(_number, {*labels} - {*gone})):
             return [LeaveOut(where=((tidy(name), label),)) for label in gone]
     return []
+
+
+def _columns_of_blanks(grid: Grid) -> list[str]:
+    """Say which columns of a wide table hold blanks, in place of a group of their own."""
+    names = [tidy(name) for name in grid.names]
+    blanks = [name for name in names if _spaced(name) in _BLANKS]
+    others = {_spaced(name) for name in names} - {_spaced(name) for name in blanks}
+    if not blanks or len(others) < 2:
+        return []
+    return [
+        f"{listed(blanks, most=3)}: blanks, and no group to compare. Subtract their mean from the "
+        "values of the same plate and time, and leave these columns out of the table."
+    ]
 
 
 def _spaced(label: str) -> str:

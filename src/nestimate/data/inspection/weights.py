@@ -9,6 +9,7 @@ import numpy as np
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
     AROUND,
+    BLOCKS,
     BORN,
     LITTERS,
     OCCASIONS,
@@ -281,6 +282,10 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     elif complete:
         told = 0.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
+    # Block 1 of one site is not block 1 of the next.
+    apart = [n for n in names if n not in {block, candidate.group} and "block" in hints(n)]
+    anew = any(begins_anew(crossing, block, n) for n in apart if not words(n) & BLOCKS)
+    score -= 3.0 * (anew and bool(words(block) & BLOCKS))
     # Pots 1 to 10 of one chamber are not those of the other.
     compared = may_be_compared(crossing, candidate.group) and lasts(block)
     score -= 4.0 * (compared and begins_anew(crossing, block, candidate.group))
@@ -326,6 +331,7 @@ def _other_things(crossing: Crossing, group: str, block: str, name: str) -> bool
     if crossing.inside(name, block) or moments(crossing, group):
         return False
     holds = hints(block) & {"unit", "block"} == {"unit"} and not words(name) & ANIMALS
+    holds = holds or bool(words(name) & BLOCKS)
     return counting(crossing.labels[name]) and not (holds or words(block) & LITTERS)
 
 

@@ -17,6 +17,8 @@ MINUS = "−–﹣－"
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 #: What stands in a cell of a workbook whose formula has no result in the file.
 NOT_STORED = "result not stored"
+#: Words that make a note of what stands alone in a row.
+_FEWEST_WORDS = 3
 _UNKNOWN = re.compile(rf"({NOT_STORED}|#[A-Z/0?!]+), cell [A-Z]+\d+")
 
 _ERROR = re.compile(r"#([A-Z/0]+[!?]|N/A|NV)(, cell [A-Z]+\d+)?")
@@ -300,3 +302,9 @@ def look(label: str, *, capitals: bool = False, punctuation: bool = True) -> str
     folded = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", folded)
     folded = re.sub(r"(?<=[^\W\d]) (?=\d)", "", folded)
     return re.sub(r"(?<![\d.])0+(?=\d)", "", folded)
+
+
+def is_note(cell: str) -> bool:
+    """Return whether a cell is a note, as stands below a table: behind a star, or in words."""
+    marked = cell[:1] in {*"*†‡§"} and any(map(str.isalpha, cell))
+    return marked or len(re.findall(r"[^\W\d_]{2,}", cell)) >= _FEWEST_WORDS

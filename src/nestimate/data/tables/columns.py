@@ -99,6 +99,33 @@ def lies_on_its_side(columns: Mapping[str, Any]) -> str:
     )
 
 
+def words_above(
+    columns: Mapping[str, Any], unnamed: Sequence[str], row: str, *, alone: bool
+) -> str:
+    """Say what words in the first row of a column of numbers may be; "" where nothing tells.
+
+    Parameters
+    ----------
+    columns, unnamed
+        All columns, and those that the header says nothing above.
+    row
+        What the user calls the first row.
+    alone
+        Whether all rows below hold numbers.
+    """
+    if said := lies_on_its_side(columns):
+        return said
+    if unnamed:
+        return (
+            f" Row {row} seems to be a second row of the header: write both into one, with a name "
+            "above every column, such as 'Week 8 weight', and read that table."
+        )
+    return alone * (
+        " All rows below hold numbers: if this row holds the units, delete it, or add "
+        f"--skip-rows {row}-{row} (skip_rows='{row}-{row}' in Python)."
+    )
+
+
 def plain_numbers(column: Any) -> NDArray[np.float64] | None:
     """Return a column of text as floats, NaN where blank; None where a cell is anything else."""
     text = pc.if_else(pc.equal(column, ""), None, column)

@@ -129,7 +129,7 @@ def table_of(grid: Grid, wanted: Wanted) -> Table:
     check_header(grid)
     grid = without_units(grid, split_names(wanted.value or "", tuple(map(tidy, grid.names)), ","))
     if not wanted.as_it_is:
-        check_summaries(grid)
+        check_summaries(grid, wanted.decimal)
     if wanted.decimal is None:
         check_points(grid)
     spanning = spanning_header(grid, wanted)

@@ -104,6 +104,8 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
     ]
     if all(map(says_when, second)):
         return _times_below(grid, parts[0], values, (filled, second), wanted)
+    if _words_again(filled, second):
+        return _words_below(grid, parts[0], values, (filled, second), wanted)
     note = (
         f"Two header rows: {len(set(filled))} groups ({', '.join(dict.fromkeys(filled))}) above "
         f"{len(second)} units, with readings below them."
@@ -124,6 +126,12 @@ def _are_names(titled: Sequence[str]) -> bool:
     return different and not numbers_of(said)
 
 
+def _asked_for(wanted: Wanted, factor: str) -> set[str | None]:
+    """Return the columns that the user names, of groups and a factor that the header holds."""
+    compared = split_names(wanted.group, ("group", factor), ",") if wanted.group else ()
+    return {*compared, *wanted.unit_names, wanted.block}
+
+
 def _times_below(
     grid: Grid,
     table: Table,
@@ -133,9 +141,7 @@ def _times_below(
 ) -> Table:
     """Stack columns of groups above times: the rows of a group are units, met at each of them."""
     groups, times = header
-    compared = split_names(wanted.group, ("group", "time"), ",") if wanted.group else ()
-    named = {*compared, *wanted.unit_names, wanted.block} & {"time", "unit"}
-    if not (named or wanted.as_it_is):
+    if not (_asked_for(wanted, "time") & {"time", "unit"} or wanted.as_it_is):
         raise DesignError(
             f"{grid.source}: {listed(list(dict.fromkeys(times)), most=3)} in the second header row "
             "say when, so they are no units. Compare groups and times, the rows of a group being "
@@ -156,6 +162,51 @@ def _times_below(
     roles = {**found.roles, "group": wanted.group or "group"}
     roles |= {"unit": "unit"} if wanted.unit else {}
     return replace(found, columns={**found.columns, "unit": unit}, roles=roles, known={})
+
+
+def _words_again(groups: Sequence[str], second: Sequence[str]) -> bool:
+    """Return whether the same words stand below every group, which number and name no units."""
+    below = [[u for g, u in zip(groups, second, strict=True) if g == group] for group in {*groups}]
+    words = all(len(word) > 2 and not any(map(str.isdigit, word)) for word in second)
+    return words and len(below[0]) > 1 and all(found == below[0] for found in below)
+
+
+def _words_below(
+    grid: Grid,
+    table: Table,
+    values: Sequence[Values],
+    header: tuple[Sequence[str], Sequence[str]],
+    wanted: Wanted,
+) -> Table:
+    """Stack columns of groups above the same words: both sexes of each, a second factor.
+
+    Where one of them counts the rows, they are tables side by side.
+    """
+    groups, second = header
+    above, below = (listed(list(dict.fromkeys(said)), most=4) for said in header)
+    counts = [
+        word
+        for word, found in zip(second, values, strict=True)
+        if len(found) > 1 and [*found] == [*range(1, len(found) + 1)]
+    ]
+    if len(counts) == len({*groups}) and len({*counts}) == 1:
+        raise DataError(
+            f"{grid.source}: {below} stand below each of {above}, and {counts[0]} counts the rows: "
+            "these are tables side by side. Put them below each other under one header, with a "
+            f"column that says {above} in each row, and read that table."
+        )
+    if not ("column" in _asked_for(wanted, "column") or wanted.as_it_is):
+        raise DesignError(
+            f"{grid.source}: {below} in the second header row stand below each of {above}. Compare "
+            "both as factors: ",
+            Remedy("group", "group,column"),
+            "; if they are animals or samples, each in one group, number them: m1, m2, ...",
+        )
+    note = f"Two header rows: groups ({above}) above {below}, a second factor called column."
+    labels = {"group": groups, "column": second}
+    plain = replace(wanted, group=None, unit=None)
+    found = stacked(table, values, labels, [*grid.notes, note], plain)
+    return replace(found, roles={**found.roles, "group": wanted.group or "group"}, known={})
 
 
 def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:

@@ -12,6 +12,8 @@ from nestimate.values import check_fields
 from nestimate.words import Decimal, Scale, Wide
 
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
+#: More rows left out at the top, by a number alone, are rather one row that was meant.
+MOST_TITLED = 5
 #: Options that speak of the rows of a file.
 OF_FILES = ("sheet", "skip_rows", "header_row")
 
@@ -185,6 +187,13 @@ class Reading:
                 f"{source}: {what} is {getattr(self, what)}, but the last row is {last}."
             )
         kept = [i for i, n in enumerate(numbers) if n >= first and not self.skipped(n)]
+        one = str(self.skip_rows or "").strip()
+        alone = f" Row {one} alone is {one}-{one}." if one.isdigit() else ""
+        if not kept:
+            raise DataError(
+                f"{source}: skip_rows is {self.skip_rows!r}, which leaves no row of {last}."
+                f"{alone and f' A number by itself leaves out as many rows at the top.{alone}'}"
+            )
         notes: list[str] = []
         above = sum(n < first for n in numbers)
         if above:
@@ -192,7 +201,8 @@ class Reading:
             notes.append(Lost(f"Row {first} names the columns; {gone} left out."))
         below = [n for n in skipped if n >= first]
         if below:
-            notes.append(Lost(f"Left out, as asked: {spans(below)}."))
+            rather = alone if len(below) > MOST_TITLED else ""
+            notes.append(Lost(f"Left out, as asked: {spans(below)}.{rather}"))
         return [rows[i] for i in kept], [numbers[i] for i in kept], notes
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nestimate.data.tables.cells import EMPTY_VALUES, is_plain_number, tidy
+from nestimate.data.tables.cells import EMPTY_VALUES, is_note, is_plain_number, tidy
 from nestimate.data.tables.grid import Grid, Lost, is_text
 from nestimate.data.tables.series import number_like
 from nestimate.errors import DataError, listed, one_of
@@ -40,6 +40,18 @@ def names_below(grid: Grid) -> int | None:
         if len(filled) > named and not _title(cells):
             return at
     return None
+
+
+def notes_below(grid: Grid) -> list[int]:
+    """Return positions of the rows below the readings that hold nothing but a note."""
+    found: list[int] = []
+    for at in reversed(range(max(grid.n_rows - MOST_TITLES, 1), grid.n_rows)):
+        cells = [tidy(str(column[at].as_py() or "")) for column in grid.columns]
+        filled = [cell for cell in cells if cell]
+        if len(cells) < 2 or len(filled) > 1 or not all(map(is_note, filled)):
+            break
+        found += [at] if filled else []
+    return found[::-1]
 
 
 def _title(cells: Sequence[str]) -> int:

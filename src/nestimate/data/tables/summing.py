@@ -1,8 +1,9 @@
 """Rows that sum up the rows above them: a mean, an SD, a total, told by words and by numbers."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,18 +20,21 @@ from nestimate.errors import DataError, listed
 
 _MIDDLES = frozenset(
     {"mean", "means", "average", "avg", "median", "mittelwert", "mittel", "mw", "moyenne"}
-    | {"promedio", "média", "geomean", "geometric mean"}
+    | {"promedio", "média", "geomean", "geometric mean", "mittelwerte", "mittelw", "durchschnitt"}
+    | {"ave", "średnia", "平均", "平均值", "均值", "mean±sd", "mean ± sd", "mean±sem"}
+    | {"moy", "médiane", "mediana", "valor medio", "gemiddelde", "medelvärde"}
 )
 _SUMMARIES = _MIDDLES | frozenset(
     {"sd", "std", "stdev", "std dev", "st dev", "standard deviation", "sem", "se", "std error"}
     | {"standard error", "stderr", "n", "count", "min", "max", "minimum", "maximum", "range"}
     | {"cv", "cv%", "%cv", "variance", "var", "sum", "total", "p", "p value", "ttest", "t test"}
     | {"standardabweichung", "stabw", "anzahl", "summe", "écart type", "ecart type", "desviación"}
+    | {"p-value", "t-test", "et", "sdev", "s.e.m", "odchylenie standardowe", "標準偏差"}
     | {"ci", "95% ci", "iqr", "q1", "q3", "s"}
 )
 #: Words that are summaries if the numbers say so: media is what cells grow in, Ø an empty vector.
 _MAY_BE = frozenset(
-    {"media", "ø", "x̄", "overall", "total", "sum", "summe", "all", "gesamt", "pooled"}
+    {"media", "medias", "ø", "x̄", "overall", "total", "sum", "summe", "all", "gesamt", "pooled"}
 )
 _WORDS = _SUMMARIES | _MAY_BE
 #: Words that say of which rows something is the mean.
@@ -39,14 +43,17 @@ _OF = frozenset({"grand", "group", "overall", "column", "row", "arm", "of", "the
 FEWEST_ABOVE = 3
 
 
-def summary_rows(grid: Grid) -> list[int]:
+def summary_rows(grid: Grid, decimal: str | None = None) -> list[int]:
     """Return positions of rows that hold a mean, an SD, ... of the rows above them.
 
     A label says so (Mean, SD, SEM, n; Grand mean; mean ctl, where ctl is a label of the table), and
     a mean is among them: SD alone may be a strain of rats. Where it stands on a line of its own,
     the numbers are those of the next one. Of a row that has no label, or one that may mean other
-    things (Total), the numbers decide: they are the mean or the sum of those above.
+    things (Total), the numbers decide: they are the mean or the sum of those above. Where the
+    cells above a mean are numbers, those of larvae or readings, its word says enough.
     """
+    if decimal == ",":
+        grid = replace(grid, columns=tuple(map(_pointed, grid.columns)))
     found = _by_numbers(grid, _without_labels(grid))
     texts = [column for column in map(_chunked, grid.columns) if is_text(column)]
     # Of a million readings few cells are words, and fewer different ones.
@@ -62,20 +69,48 @@ def summary_rows(grid: Grid) -> list[int]:
         again &= codes[1:] == codes[:-1]
     for column, cells in zip(texts, worded, strict=True):
         labels = {cell: _said(plain[cell], known) for cell in cells}
+        numbers = _of_numbers(column, labels)
         # What stands in row after row may be a group or a unit of that name.
         speak = [cell for cell in cells if labels[cell] in _WORDS]
-        unsure = [c for c in speak if labels[c] in _MAY_BE or _running(column, c, again)]
+        running = [cell for cell in speak if _running(column, cell, again)]
+        other = [text for text in texts if text is not column and not number_like(text)]
+        # Where a row has no label but that word, and most rows have, it is of no arm.
+        alone = [c for c in speak if c not in running and _bare(other, column, c)]
+        unsure = [c for c in speak if c in running or (labels[c] in _MAY_BE and c not in alone)]
         told = _by_numbers(grid, _standing(column, unsure))
         sure = [cell for cell in speak if cell not in unsure]
         rows = _standing(column, sure)
-        middles = _standing(column, [cell for cell in sure if labels[cell] in _MIDDLES])
-        if told or (middles and all(_amid(grid, row, rows) for row in middles)):
+        middles = _standing(column, [c for c in sure if labels[c] in _MIDDLES or c in alone])
+        amid = numbers or alone or all(_amid(grid, row, rows) for row in middles)
+        if told or (middles and amid):
             found |= told | rows
     found -= {0}  # nothing stands above it
     if 2 * len(found) >= grid.n_rows:
         return []
     # A title may stand in a row of its own, above its numbers.
     return sorted(found | {i + 1 for i in found if i + 1 < grid.n_rows and _alone(grid, i)})
+
+
+def _pointed(column: Any) -> Any:
+    """Return a column of text with decimal points in place of decimal commas."""
+    if not is_text(column):
+        return column
+    return pc.replace_substring_regex(column, r"^\s*([+-]?\d+),(\d+)\s*$", r"\1.\2")
+
+
+def _of_numbers(column: Any, labels: Mapping[str, str]) -> bool:
+    """Return whether a column holds numbers, but for words of summaries and a few others."""
+    cells = [tidy(cell or "") for cell in column.unique().to_pylist()]
+    numbers = sum(map(is_plain_number, cells))
+    return numbers >= FEWEST_ABOVE * max(1, sum(said not in _WORDS for said in labels.values()))
+
+
+def _bare(others: Sequence[Any], column: Any, cell: str) -> bool:
+    """Return whether a cell stands where all labels that most rows have are missing."""
+    rows = [*_standing(column, [cell])]
+    blank = [pc.equal(pc.utf8_trim_whitespace(pc.fill_null(c, "")), "").to_numpy() for c in others]
+    blank = [found for found in blank if 2 * np.count_nonzero(found) < found.size]
+    return bool(blank) and all(found[rows].all() for found in blank)
 
 
 def _standing(column: Any, cells: Sequence[str]) -> set[int]:
@@ -193,7 +228,7 @@ def _stripped(cell: str | None) -> str:
     return re.sub(r"^n ?= ?\d+$", "n", label)
 
 
-def check_summaries(grid: Grid) -> None:
+def check_summaries(grid: Grid, decimal: str | None = None) -> None:
     """Refuse rows of summaries among readings; names the rows and how to leave them out.
 
     Raises
@@ -201,7 +236,7 @@ def check_summaries(grid: Grid) -> None:
     DataError
         When there are any.
     """
-    found = summary_rows(grid)
+    found = summary_rows(grid, decimal)
     if found:
         raise DataError(f"{grid.source}: {summaries_said(grid, found)}")
 
@@ -212,18 +247,29 @@ def summaries_said(grid: Grid, found: Sequence[int]) -> str:
     words: list[str] = []
     for column in texts:
         cells = [_text(column[i]) for i in found]
-        words = words or [c for c in cells if {*_stripped(c).split()} & (_SUMMARIES | _MAY_BE)]
+        words = words or [c for c in cells if {*_stripped(c).split()} & _WORDS]
     called = (
         listed(list(dict.fromkeys(words)), most=5) or "without a label, the mean of those above"
     )
+    verb = "is a summary" if len(found) == 1 else "are summaries"
+    return _skipped(grid, found, f"({called}) {verb} of other rows, no reading")
+
+
+def notes_said(grid: Grid, found: Sequence[int]) -> str:
+    """Say which rows below the readings hold a note and how to leave them out."""
+    cells = [_text(_chunked(column)[i]) for i in found for column in grid.columns]
+    called = listed([cell for cell in cells if cell], most=2)
+    return _skipped(grid, found, f"({called}) {'is a note' if len(found) == 1 else 'are notes'}")
+
+
+def _skipped(grid: Grid, found: Sequence[int], said: str) -> str:
+    """Say of some rows what they are, and how to leave them out."""
     numbers = [grid.rows[i] for i in found]
     plain = all(isinstance(n, int | np.integer) for n in numbers)
     where = spans([int(n) for n in numbers]) if plain else listed([str(n) for n in numbers], 6)
-    verb = "is a summary" if len(found) == 1 else "are summaries"
-    said = f"{where} ({called}) {verb} of other rows, no reading"
     rows = row_list([int(n) for n in numbers]) if plain else ""
     option = f": --skip-rows {rows} (skip_rows='{rows}' in Python)" if plain else ""
-    return f"{said}. Leave them out{option}."
+    return f"{where} {said}. Leave {'it' if len(found) == 1 else 'them'} out{option}."
 
 
 def _chunked(column: Any) -> Any:

@@ -24,9 +24,9 @@ from nestimate.data.tables.columns import (
     as_labels,
     cell_by_cell,
     different_cells,
-    lies_on_its_side,
     plain_numbers,
     with_points,
+    words_above,
 )
 from nestimate.data.tables.grid import Grid, check_names
 from nestimate.data.tables.units import mixed_units
@@ -357,12 +357,9 @@ class Table:
         letters = any(letter.isalpha() for letter in shown)
         if bad.size == filled and filled > 1 and letters:
             more = f" No cell of '{name}' is a number: is it the column of values?"
-        elif bad.size == 1 and bad[0] == 0 and filled > 1 and letters:
-            row = self.row(bad[0])
-            more = lies_on_its_side(self.columns) or (
-                " All rows below hold numbers: if this row holds the units, delete it, or add "
-                f"--skip-rows {row}-{row} (skip_rows='{row}-{row}' in Python)."
-            )
+        elif bad[0] == 0 and filled > 1 and letters:
+            above = words_above(self.columns, self.unnamed, self.row(0), alone=bad.size == 1)
+            more = above or more
         raise DataError(
             f"{self.source}: column '{name}', row {self.row(bad[0])}: '{shown}' {wrong[first]}."
             f"{more}"

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from nestimate.data.tables.cells import tidy
+from nestimate.data.tables.cells import is_note, tidy
 from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError
@@ -290,6 +290,11 @@ def _ragged(row: list[str], line: int, header: list[str], counts: Counter[int], 
         )
     shown = " | ".join(cell.strip() for cell in row)
     said += f": {shown if len(shown) <= 80 else shown[:77] + '...'}."
+    if len(row) == 1 and is_note(shown):
+        return (
+            f"{said} If it is a note below the table, leave it out: --skip-rows {line}-{line} "
+            f"(skip_rows='{line}-{line}' in Python)."
+        )
     if len(row) < width:
         return f"{said} Add the missing separators; an empty cell is written as nothing."
     if _commas(row):

@@ -31,6 +31,10 @@ _KNOWN = frozenset(
     | {"nm", "pm", "iu", "mu", "kda", "bp", "kb", "hz", "khz", "mv", "uv", "µv", "pa", "na", "kpa"}
     | {"mmhg", "bpm", "rpm", "au", "a.u.", "°c", "fold", "px", "cells", "kcal", "j", "kj", "lux"}
 )
+#: Those of them that count things or shares, and those that a name may end with as they stand.
+_NO_AMOUNTS = frozenset({"%", "cells", "fold", "px", "na", "pa", "au", "a.u.", "bp", "kb"})
+_BARE = frozenset({"mg", "kg", "ug", "µg", "ng", "ml", "ul", "µl", "cm", "mm", "km", "sec", "ms"})
+_IN_BRACKETS = re.compile(r"[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*$")
 #: Different numbers from which on a column is measured, if they are most of its cells.
 _ENOUGH = 6
 
@@ -61,6 +65,15 @@ def without_units(grid: Grid, named: Collection[str]) -> Grid:
         for unit, where in said.items()
     ]
     return replace(grid, columns=tuple(columns)).noting(*notes) if notes else grid
+
+
+def says_amount(name: str) -> bool:
+    """Return whether a name ends with a unit of what is weighed or measured: `Sucrose (mg)`."""
+    found = _IN_BRACKETS.search(name)
+    if found is not None:
+        unit = found[1].casefold().partition("/")[0].strip(" .")
+        return unit in _KNOWN - _NO_AMOUNTS
+    return re.split(r"[\s_.]", name.casefold())[-1] in _BARE
 
 
 def measures(different: Collection[str | None], rows: int) -> bool:

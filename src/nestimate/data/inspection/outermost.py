@@ -1,0 +1,79 @@
+"""Columns in the order in which one holds the next: pups stand behind litters."""
+
+from dataclasses import replace
+
+from nestimate.data.designs.vocabulary import (
+    ANIMALS,
+    PERSONS,
+    PLOTS,
+    WITHIN,
+    hints,
+    passes,
+    repeats,
+    words,
+)
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.looks import counting
+
+#: Words for what grows on a plant.
+_GROWN = frozenset({"leaf", "leaves", "blatt", "feuille", "hoja", "shoot", "fruit", "flower"})
+_NIGHTS = frozenset({"night", "nacht", "nuit", "noche", "notte"})
+#: Words for people, and for whose cells were grown.
+_PEOPLE = PERSONS | {"donor", "spender", "donneur", "donante", "donatore", "doador"}
+
+
+def outermost_first(crossing: Crossing) -> Crossing:
+    """Return the same with what is numbered inside something behind it.
+
+    A table is mostly written from the outside to the inside, and so it is looked at; where its
+    labels or names tell what is inside what, the order of the columns says nothing against it.
+    """
+    names = [*crossing.names]
+    for name in crossing.names:
+        behind = [n for n in names[names.index(name) + 1 :] if _holds(crossing, n, name)]
+        if behind:
+            names.remove(name)
+            names.insert(names.index(behind[-1]) + 1, name)
+    labels, codes = crossing.labels, crossing.codes
+    if names == [*crossing.names]:
+        return crossing
+    return replace(
+        crossing, labels={n: labels[n] for n in names}, codes={n: codes[n] for n in names}
+    )
+
+
+def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
+    """Return whether things of one name are numbered anew in each of another's, as pups are.
+
+    Each litter lies in one group, and pups 1 to 5 are met in all; a cell lies in a dish, and a leaf
+    on a plant; people had all nights, and no night had people of its own.
+    """
+    one, two = crossing.size(outer), crossing.size(inner)
+    if min(one, two) < 2 or crossing.size(outer, inner) < 0.7 * one * two:
+        return False
+    said, run = hints(inner), repeats(inner)
+    counted = counting(crossing.labels[inner])
+    again = run or bool(said & {"counter", "time"}) or bool(words(inner) & _NIGHTS)
+    if words(outer) & _PEOPLE and not words(inner) & _PEOPLE:
+        return (again and not passes(inner)) or ("unit" in said and counted)
+    if again or said & {"block", "group"} or "unit" not in hints(outer):
+        return False
+    if _is_part(outer) or _is_part(inner):
+        return _is_part(inner) > _is_part(outer)
+    # Cages 1 to 4 are not inside mice, whatever else is numbered.
+    if words(outer) & (ANIMALS | PLOTS) or (said and "unit" not in said):
+        return False
+    groups = [n for n in crossing.names if 1 < crossing.size(n) <= MOST_GROUPS]
+    return counted and any(
+        crossing.inside(outer, group)
+        and one >= 2 * crossing.size(group)
+        and not crossing.inside(inner, group)
+        for group in groups
+        if group not in {outer, inner}
+    )
+
+
+def _is_part(name: str) -> bool:
+    """Return whether what a column names is part of something else: cells, leaves, eyes."""
+    return passes(name) or bool(words(name) & (WITHIN | _GROWN))

@@ -21,7 +21,14 @@ from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.cell_spreads import cells_apart, lines_or_cells
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import agreeing, by_lines, by_spread, readings_apart, told_apart
+from nestimate.model.own_spreads import (
+    agreeing,
+    by_lines,
+    by_spread,
+    members_apart,
+    readings_apart,
+    told_apart,
+)
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
@@ -157,6 +164,6 @@ def fitted(design: Design, chosen: Options) -> Fit:
         assumptions = replace(assumptions, sigma="own")
         design = replace(design, notes=(*design.notes, inside))
     if chosen.tau is chosen.sigma is None:
-        design, assumptions = cells_apart(design, assumptions)
+        design, assumptions = cells_apart(members_apart(design), assumptions)
     model = Model.from_design(replace(design, roles=roles), assumptions)
     return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

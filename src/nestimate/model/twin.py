@@ -308,10 +308,8 @@ def _paired(model: Model, theta: dict[Family, Any], nu: Any) -> None:
     own = _per_reading(spread, group) / np.sqrt(2)
     effect, error = scale * level[block], own
     if nu is not None:
-        root = pm.math.sqrt(pm.Gamma("block_mixing", alpha=nu / 2, beta=nu / 2, dims="block"))[
-            block
-        ]
-        effect, error = effect / root, error / root
+        mixing = pm.Gamma("block_mixing", alpha=nu / 2, beta=nu / 2, dims="block")
+        effect, error = (part / pm.math.sqrt(mixing)[block] for part in (effect, error))
     centre = theta[FIXED][group] + effect
     pm.Normal("y", centre, error, observed=design.readings.value, dims="reading")
 

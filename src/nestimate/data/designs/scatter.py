@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.shown import Number, Scatter
 from nestimate.data.designs.stages import (
-    MOSTLY,
     Lines,
     Stage,
     Variance,
@@ -38,6 +37,8 @@ Scale = tuple[int | None, int]
 Found = tuple[dict[Scale, Variance], dict[Scale, Variance]]
 #: Least share of a variance that is left when the error of the means is taken off.
 LEAST = 0.25
+#: Degrees of freedom from which one of several groups has a scatter of its own.
+MOSTLY = 0.5
 UNKNOWN: Variance = (0.0, 0.0, 0)
 
 
@@ -72,12 +73,7 @@ def measure_scatter(
     """
     banded = structure.between and any(stratum.bands for stratum in structure.strata)
     looked = _banded if banded else _found
-    found, alone = looked(readings, stick, structure, keep)
-    inner = {stratum.position for stratum in structure.strata if not stratum.heavy}
-    for place in inner & {place for place, _ in alone}:
-        if any((place, g) not in alone for g in range(len(structure.groups))):
-            alone = {at: one for at, one in alone.items() if at[0] != place}
-    return _by_stratum(found, alone, stick)
+    return _by_stratum(*looked(readings, stick, structure, keep), stick)
 
 
 def _banded(
@@ -97,7 +93,7 @@ def _banded(
         inside = keep.copy()
         inside[keep] = rows
         own, alone = _found(readings.where(rows), stick, structure, inside)
-        apart |= {place: one for place, one in alone.items() if place[0] in inner}
+        apart |= {at: one for at, one in alone.items() if at[0] in inner and mine[at[1]]}
         for stratum in structure.strata:
             told = own.get((stratum.position, b if stratum.lone else 0), UNKNOWN)
             place = stratum.position, b if stratum.bands else 0
@@ -141,7 +137,8 @@ def _found(
         found[_scale(structure, stratum, effect)] = (0.0, 0.0, int(mine.sum()) - 1)
     found |= {(None, g): variance for g, variance in enumerate(sigma)}
     if structure.text:
-        alone |= _readings_alone(readings, telling, levels[0].codes, len(structure.means))
+        each = _each_alone(telling, levels[0].codes, readings.group, len(structure.means))
+        alone |= {(None, g): one for g, one in each.items()}
     told: list[_Level | None] = [None]
     for level in levels:
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
@@ -153,8 +150,11 @@ def _found(
         if below is not None and below.scale is not None:
             found[below.scale] = below.of(variance, stages[child], freedom)
             if below.which is not None:
-                kinds = stages[child].each_apart if below.met else stages[child].each_in
-                each = kinds(left, level.codes, below.which)
+                each = (
+                    stages[child].each_apart(left, level.codes, below.which)
+                    if below.met
+                    else _each_alone(stages[child], level.codes, below.which, len(structure.means))
+                )
                 alone |= {(below.scale[0], g): one for g, one in each.items()}
             told[child] = None
         stages.append(Stage.above(level.codes, stages[child], variance if child else None))
@@ -335,22 +335,23 @@ def _readings(
     return found, np.where(measured, np.multiply.outer(1 / rows.n, sigma2).T, known.T).T
 
 
-def _readings_alone(
-    rows: Readings, stage: Stage, cell: Codes, groups: int
-) -> dict[Scale, Variance]:
-    """Variance of a reading of a formula in its cell, in each group by itself.
+def _each_alone(stage: Stage, parent: Codes, which: Codes, groups: int) -> dict[int, Variance]:
+    """Variance of the members of a stage in what they lie in, in each group by itself.
 
     Each has means and slopes of its own, so that a quiet one does not take the errors of a noisy
-    one; they share them where one has too few readings for that.
+    one; they share them where one has too few members for that. `parent`, `which`: what each row
+    lies in, and its group.
     """
+    cell, group = parent[stage.first], which[stage.first]
     left, kept = np.empty_like(stage.y), np.empty(cell.size)
-    for mine in (rows.group == g for g in np.unique(rows.group)):
+    for mine in (group == g for g in np.unique(group)):
         left[mine], kept[mine] = _about_cells(stage, without_gaps(cell[mine]), mine)
-    if (np.bincount(rows.group, kept, groups) <= MOSTLY).any():
+    if (np.bincount(group, kept, groups) <= MOSTLY).any():
         left, kept = _about_cells(stage, cell, np.ones(cell.size, dtype=bool))
-    free, squares = np.bincount(rows.group, kept, groups), sums(left**2, rows.group, groups)
+    free, squares = np.bincount(group, kept, groups), sums(left**2, group, groups)
+    error, _ = group_means(stage.error, group, groups)
     return {
-        (None, g): (square / share, 0.0, round(share)) if share > MOSTLY else UNKNOWN
+        g: (square / share, error[g], round(share)) if share > MOSTLY else UNKNOWN
         for g, (square, share) in enumerate(zip(squares, free, strict=True))
     }
 

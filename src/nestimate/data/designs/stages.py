@@ -18,8 +18,6 @@ Codes = NDArray[np.intp]
 Variance = tuple[Number, Number, int]
 #: Squares along a line, of SD 1 in all rows, below which a block tells no slope.
 FLAT = 1e-9
-#: Degrees of freedom from which one of several groups has a scatter of its own.
-MOSTLY = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -204,22 +202,6 @@ class Stage:
         return {
             g: (2 * alone.least[g], 2 * rest[g], freedom) for g, freedom in enumerate(alone.freedom)
         }
-
-    def each_in(self, left: Array, parent: Codes, which: Codes) -> dict[int, Variance]:
-        """Return how far each kind varies where parents hold one; none where one tells too little.
-
-        Arguments are those of `each_apart`.
-        """
-        kind, inside = which[self.first], parent[self.first]
-        size, kinds, seen = int(parent.max()) + 1, int(which.max()) + 1, np.unique(kind)
-        x = np.stack([centred(column, inside, size) for column in self.x.T], axis=1)
-        x = x[:, np.abs(x).max(axis=0, initial=0.0) > FLAT]
-        taken = np.einsum("ij,ji->i", x, np.linalg.pinv(x))
-        free = np.bincount(kind, 1 - 1 / np.bincount(inside)[inside] - taken, kinds)
-        if free[seen].min() <= MOSTLY:
-            return {}
-        squares, (error, _) = sums(left**2, kind, kinds), group_means(self.error, kind, kinds)
-        return {g: (squares[g] / free[g], error[g], round(free[g])) for g in seen.tolist()}
 
 
 def group_means(values: Array, group: Codes, groups: int) -> tuple[Array, Codes]:

@@ -163,7 +163,9 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if inside:
         assumptions = replace(assumptions, sigma="own")
         design = replace(design, notes=(*design.notes, inside))
+    if "common" not in (chosen.tau, chosen.sigma):
+        design = members_apart(design)
     if chosen.tau is chosen.sigma is None:
-        design, assumptions = cells_apart(members_apart(design), assumptions)
+        design, assumptions = cells_apart(design, assumptions)
     model = Model.from_design(replace(design, roles=roles), assumptions)
     return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

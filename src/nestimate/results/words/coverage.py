@@ -119,7 +119,7 @@ def _inside_checks(model: Model) -> tuple[Check, ...]:
                 found,
                 f"each {stratum.name}",
                 UNEVEN,
-                "Each group has its own where neither tau nor sigma is stated."
+                "Each group has its own unless tau or sigma is 'common'."
                 if may_be_apart(design, found)
                 else f"With one row for each {stratum.name}, its mean, each group has its own.",
             )

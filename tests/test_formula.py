@@ -1,6 +1,5 @@
 """Formulas: read as their users mean them, and the same answers as the layouts they spell out."""
 
-import sys
 from itertools import product
 
 import numpy as np
@@ -11,6 +10,7 @@ import nestimate as ne
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
+from nestimate.inference import nuts
 
 LINES = "examples/lines.csv"
 
@@ -344,23 +344,58 @@ def test_what_cannot_be_told_from_the_error_is_left_out_and_said(table):
 CROSSED = "y ~ drug + (1 | line) + (1 | plate)"
 
 
-def test_crossed_factors_name_the_extra_where_pymc_is_absent(table, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pymc", None)
-    with pytest.raises(ne.NestimateError, match=r"pip install 'nestimate\[pymc\]'"):
-        ne.fit(CROSSED, table)
+@pytest.mark.parametrize(
+    ("formula", "options", "why"),
+    [
+        (CROSSED, {"robust": "units"}, "with Student-t effects"),
+        ("y ~ drug + (1 + age | line) + (1 | plate)", {}, "with correlated effects"),
+        ("n ~ drug + (1 | line) + (1 | plate)", {"response": "counts"}, "of response 'counts'"),
+    ],
+)
+def test_what_no_density_holds_of_crossed_factors_names_the_extra_where_pymc_is_absent(
+    table, monkeypatch, formula, options, why
+):
+    monkeypatch.setattr(nuts, "installed", lambda: False)
+    counted = table.assign(n=(10 * table.y.abs()).astype(int))
+    with pytest.raises(ne.NestimateError, match=rf"{why} is sampled.*'nestimate\[pymc\]'"):
+        ne.fit(formula, counted, options=options)
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-def test_crossed_factors_are_sampled_by_pymc(table, tmp_path):
-    pytest.importorskip("pymc")
+def test_crossed_factors_need_no_pymc_and_are_normal_and_say_so(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(nuts, "installed", lambda: False)
     crossed = table.assign(y=table.y + 3.0 * (table.plate == "p"))
-    result = ne.fit(CROSSED, crossed, options={"ess": 2000, "robust": "none"})
-    assert result.passed, result.fit.log
+    result = ne.fit(CROSSED, crossed)
+    assert result.passed
     # Balanced and normal: the difference is that of the raw means, whatever the variances.
     raw = crossed.groupby("drug").y.mean()
     for row, group in zip(result.contrasts, "bc", strict=True):
         assert row.mean == pytest.approx(raw[group] - raw["a"], abs=5 * row.mcse_mean + 0.02)
+    said = " ".join(str(result).split())
+    assert (
+        "line, plate cross and tie all readings together: their effects are taken as normal" in said
+    )
+    assert "PyMC samples" not in said
+    assert "No single line or plate decides" in said
+    assert [p.name for p in result.model.parameters].count("nu") == 0
+    result.report(tmp_path / "crossed.html")
+    result.save(tmp_path / "crossed.nestimate")
+    assert str(ne.load(tmp_path / "crossed.nestimate")) == str(result)
+    draws = result.draws["posterior"]
+    assert draws["tau"].coords["term"].to_numpy().tolist() == ["line", "plate"]
+    page = (tmp_path / "crossed.html").read_text()
+    for said in ("normal effects of line and plate", "every line and plate of the kind"):
+        assert said in page
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_crossed_factors_with_student_effects_are_sampled_by_pymc(table, tmp_path):
+    pytest.importorskip("pymc")
+    crossed = table.assign(y=table.y + 3.0 * (table.plate == "p"))
+    result = ne.fit(CROSSED, crossed, options={"ess": 1000, "robust": "units"})
+    raw = crossed.groupby("drug").y.mean()
+    for row, group in zip(result.contrasts, "bc", strict=True):
+        assert row.mean == pytest.approx(raw[group] - raw["a"], abs=0.2)
     assert "cross" in str(result)
     result.report(tmp_path / "crossed.html")
     assert result.to_dict()["provenance"]["pareto_k"] is None

@@ -209,6 +209,68 @@ def test_one_mouse_that_moved_hides_no_cage():
     assert [way.value for way in moved.remedies] == ["cage/mouse"]
 
 
+def clones(seed=1, *, apart=False):
+    """Three clones of each genotype, numbered anew in each, all run in the same six experiments."""
+    rng = np.random.default_rng(seed)
+    own, day = rng.normal(size=6), rng.normal(size=6)
+    rows = [
+        (g, f"c{i + 1 + 3 * k * apart}", f"e{e}", own[3 * k + i] + day[e] + 0.3 * rng.normal())
+        for k, g in enumerate(("WT", "KO"))
+        for i in range(3)
+        for e in range(6)
+    ]
+    return pd.DataFrame(rows, columns=["genotype", "clone", "exp", "y"])
+
+
+def test_clones_numbered_anew_in_each_genotype_are_asked_about():
+    """Intervals held the truth in .52 of 60, in .23 with clones compared, as advised."""
+    roles = {"group": "genotype", "block": "exp"}
+    (found,) = said(clones(), LEFT.format("clone"), **roles)
+    assert "If clone c1 of WT and clone c1 of KO are not the same" in found
+    assert "known no better than from so many clone (3 in WT, 3 in KO)" in found
+    (term,) = (part.formula for part in found.parts if isinstance(part, Fit))
+    assert term == "y ~ genotype + (1 | exp) + (1 | exp:genotype) + (1 | genotype:clone)"
+    (found,) = said(clones(apart=True), LEFT.format("clone"), **roles)
+    assert "If clone" not in found
+    for block in ("exp", None):
+        asked = {"group": "genotype,clone", "block": block}
+        (found,) = said(clones(), "clone is compared as a factor", **asked)
+        assert "what is averaged over clone holds for these 3 alone" in found
+        (term,) = (part.formula for part in found.parts if isinstance(part, Fit))
+        assert term.endswith("(1 | genotype:clone)")
+        assert term.startswith("y ~ genotype + ")
+    ne.fit(term, clones(), options={"ess": 200})
+
+
+def plates(seed=1, *, level=0.0, effect=0.2, wells=6, many=4):
+    """Wells of two compounds on plates between which their difference differs."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        (f"p{k}", arm, own + (arm == "b") * differs + 0.1 * rng.normal())
+        for k in range(many)
+        for own, differs in [(level * rng.normal(), effect * rng.normal())]
+        for arm in "ab"
+        for _ in range(wells)
+    ]
+    return pd.DataFrame(rows, columns=["plate", "arm", "y"])
+
+
+def test_plates_between_which_the_effect_differs_are_named():
+    """In per cent of their control nothing else is left: .53 of 40 intervals held the truth."""
+    table = plates(seed=2)
+    control = table[table["arm"] == "a"].groupby("plate")["y"].mean()
+    normal = table.assign(y=100 + 100 * (table["y"] - table["plate"].map(control)))
+    for own in (table, normal):
+        (found,) = said(own, LEFT.format("plate"))
+        assert [way.value for way in found.remedies] == ["plate"]
+    (found,) = said(table, LEFT.format("plate"), formula="y ~ arm")
+    assert "'+ (arm | plate)' in the formula" in found
+    found = [bool(said(plates(seed), LEFT.format("plate"))) for seed in range(40)]
+    assert sum(found) > 28
+    named = [bool(said(plates(seed, effect=0), LEFT.format("plate"))) for seed in range(100)]
+    assert sum(named) <= 7
+
+
 def recording(seed=1, *, alike=0.8, size=60, stretch=10):
     """One recording under two conditions by turns, of which neighbours are alike."""
     rng = np.random.default_rng(seed)

@@ -71,6 +71,19 @@ def dogs(seed):
     return pd.DataFrame(rows, columns=["arm", "dog", "side", "day", "age", "y"])
 
 
+def met(seed):
+    """Mice of two arms that two hands measure on the same days, but for some gaps."""
+    rng, rows = np.random.default_rng(seed), []
+    days, hands = rng.normal(0, 1.2, 6), rng.normal(0, 0.5, (12, 2))
+    for mouse, hand, day in product(range(12), range(2), range(6)):
+        if rng.random() < 0.85:
+            own = 0.8 * np.sin(mouse) + hands[mouse, hand] + days[day]
+            arm = "ab"[mouse % 2]
+            y = 10 + (arm == "b") + own + rng.normal(0, 0.6)
+            rows.append((arm, f"m{mouse}", "lr"[hand], f"d{day}", y))
+    return pd.DataFrame(rows, columns=["arm", "mouse", "hand", "day", "y"])
+
+
 def summaries(seed, *, known=False):
     """Means with an SD, means without, and single readings; or means with standard errors."""
     rng = np.random.default_rng(seed)
@@ -197,6 +210,10 @@ DESIGNS = {
         {"formula": "y ~ arm + age + day + (day | dog) + (1 | dog:side)"},
     ),
     "formula: factor by block": (blocked(14, 6, 4), {"formula": "y ~ arm + (arm || day)"}),
+    "formula: factors that cross": (
+        met(25),
+        {"formula": "y ~ arm + (1 | mouse) + (1 | mouse:hand) + (1 | day)", "sigma": "own"},
+    ),
     "formula: no random terms": (dogs(15), {"formula": "y ~ arm * age + day"}),
 }
 ROLES = ("group", "unit", "block")

@@ -176,9 +176,9 @@ CROSSED = {
 }
 
 
-def test_crossed_factors_say_what_to_install(monkeypatch):
+def test_crossed_factors_with_student_effects_say_what_to_install(monkeypatch):
     monkeypatch.setattr(nuts, "installed", lambda: False)
     with pytest.raises(InferenceError) as refused:
-        ne.fit("y ~ arm + (1|plate) + (1|day)", CROSSED)
+        ne.fit("y ~ arm + (1|plate) + (1|day)", CROSSED, options={"robust": "units"})
     assert "pip install 'nestimate[pymc]'" in str(refused.value)
     assert "to_pymc" not in str(refused.value)

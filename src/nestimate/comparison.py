@@ -141,9 +141,10 @@ def fit(
         `y ~ drug + age + (drug | line)`. Left of the tilde stands a column or arithmetic, `a - b`.
         Left of a bar stands what differs between the levels of what stands right of it; `drug|line`
         may lack its parentheses, `(1 | batch/cask)` names nested levels, `||` makes effects
-        independent, `C(x)` makes labels of numbers. Random terms that do not all lie inside one
-        outermost factor need PyMC. Nothing is evaluated but + - * / ** and the functions log, log2,
-        log10, log1p, exp, sqrt, abs (also as np.log ...), center, scale, standardize, I, poly, bs.
+        independent, `C(x)` makes labels of numbers. Factors that cross, `(1 | mouse) + (1 | day)`,
+        are normal; correlated slopes in them need PyMC. Nothing is evaluated but + - * / ** and the
+        functions log, log2, log10, log1p, exp, sqrt, abs (also as np.log ...), center, scale,
+        standardize, I, poly, bs.
     data
         As for `compare`. Of a wide table (`wide` of the options) the formula names what the titles
         of its columns are: the value and, if new, the factor and the units, `y ~ arm * time + (1 |

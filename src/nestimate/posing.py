@@ -20,6 +20,7 @@ from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.cell_spreads import cells_apart, lines_or_cells
+from nestimate.model.crossed import said_of_crossing
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import (
     agreeing,
@@ -151,6 +152,10 @@ def fitted(design: Design, chosen: Options) -> Fit:
         assumptions = replace(assumptions, robust=usual)
     if design.readings.reconstructed:
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    if structure.crossed:
+        assumptions = replace(assumptions, robust=assumptions.robust or "none")
+        said_so = said_of_crossing(design, robust=assumptions.robust_units)
+        design = replace(design, notes=(*design.notes, said_so))
     if design.observed is None:
         doubts = doubt_stated(design.readings, design.groups, design.measure, chosen.against)
         design = replace(design, warnings=(*design.warnings, *doubts))

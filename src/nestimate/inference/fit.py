@@ -16,6 +16,7 @@ from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Parts, Target
 from nestimate.model.cluster_integral import ClusterIntegral
+from nestimate.model.crossed import CrossedDensity, left_to_twin
 from nestimate.model.draws import Draws
 from nestimate.model.families import Family
 from nestimate.model.grouped import GroupedDensity
@@ -100,20 +101,20 @@ class Fit:
         """Draw until `ess` effective draws stand behind every parameter and difference.
 
         One seed gives one answer, whatever the number of threads. What importance sampling
-        cannot do is left to NUTS on the PyMC twin: factors that cross need it, elsewhere it is
+        cannot do is left to NUTS on the PyMC twin: what no density holds needs it, elsewhere it is
         tried last and once, where PyMC is installed and no prior is what stands in the way.
 
         Raises
         ------
         InferenceError
-            When factors cross and PyMC is not installed.
+            When no density holds the model and PyMC is not installed.
         """
         if isinstance(model.density, LatentDensity):
             if not nuts.installed():
                 raise InferenceError(
                     f"{_only_sampled(model)} is sampled by PyMC, which is not installed. Install "
-                    "it with pip install 'nestimate[pymc]' and ask the same again; it takes about "
-                    "a minute."
+                    "it with pip install 'nestimate[pymc]' and ask the same again; it takes a "
+                    "minute or more."
                 )
             return cls._from_chains(model, ess, seed)
         began = perf_counter()
@@ -255,7 +256,7 @@ class Fit:
         if self.chains is not None:
             return self.chains.effects[self.resampled]
         if design.structure.merged or not isinstance(
-            density, UnitDensity | GroupedDensity | UnitIntegral | ClusterIntegral
+            density, UnitDensity | GroupedDensity | CrossedDensity | UnitIntegral | ClusterIntegral
         ):
             return np.empty((self.resampled.size, 0))
         stick = design.yardstick
@@ -272,7 +273,7 @@ class Fit:
         if self.chains is not None:
             return self.chains.slopes[self.resampled]
         if (
-            not isinstance(density, GroupedDensity | ClusterIntegral)
+            not isinstance(density, GroupedDensity | CrossedDensity | ClusterIntegral)
             or not density.structure.slopes
         ):
             return np.empty((self.resampled.size, 0, 0))
@@ -303,9 +304,11 @@ def _only_sampled(model: Model) -> str:
             f"response '{design.roles.response}': {design.structure.sampled} with Student-t "
             "effects (robust 'units'; 'none' needs no PyMC)"
         )
+    why = left_to_twin(design, robust=model.assumptions.robust_units)
     return (
         f"formula '{design.structure.text}': these factors cross: "
-        f"{', '.join(design.structure.crossing)}; none holds all the others. Such a formula"
+        f"{', '.join(design.structure.crossing)}; none holds all the others. Such a formula "
+        f"{why}"
     )
 
 

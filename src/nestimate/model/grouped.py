@@ -55,7 +55,7 @@ class GroupedDensity:
     def from_design(cls, design: Design, *, robust: bool) -> Self:
         """Reduce the readings of every cluster to cross products."""
         structure = design.structure
-        first, y, n, count, ss = _cells(structure, design)
+        first, y, n, count, ss = row_cells(structure, design)
         fixed, root = structure.fixed[first], np.sqrt(n)
         sort = design.readings.group[first]
         found = [
@@ -80,11 +80,7 @@ class GroupedDensity:
         total = np.zeros(fixed.shape[1])
         for kind, part in parts or self.collapsed(theta):
             total += clusters.log_density(kind, part, fixed[kind.x_kind].T, self._nu(theta))
-        # However the effects lie, no density exceeds that of readings about the means of their own
-        # cells: what does has lost its digits, with scales as extreme as they are impossible.
-        sigma2 = np.broadcast_to(variance_of(theta), (self.size.size, total.size))
-        most = -0.5 * (self.size @ np.log(2 * np.pi * sigma2) + self.within @ (1 / sigma2))
-        return np.where(total <= most + 1, total, -np.inf)
+        return np.where(total <= highest(theta, self.size, self.within) + 1, total, -np.inf)
 
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of every block (or unit) by itself, shape (clusters, draws)."""
@@ -124,14 +120,7 @@ class GroupedDensity:
 
     def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
-        coefficients, within = self.middle
-        return {
-            FIXED: coefficients,
-            NOISE: np.array([0.5 * within]),
-            NORMALITY: np.array([10.0]),
-            **{scale_of(s): np.array([0.5 * within / s.size]) for s in self.structure.strata},
-            CORRELATION: np.zeros(1),
-        }
+        return rough_guess(self.structure, *self.middle)
 
     def information(self, theta: Theta, parts: Parts | None = None) -> tuple[Array, Array]:
         """Return precision (draws, l, l) and linear term (draws, l) of the l fixed coefficients.
@@ -167,6 +156,29 @@ class GroupedDensity:
 
     def _nu(self, theta: Theta) -> Array | None:
         return theta[NORMALITY][0] if self.robust else None
+
+
+def highest(theta: Theta, size: Array, within: Array) -> Array:
+    """Return what no log density exceeds, shape (draws,), however the effects lie.
+
+    That is the one of readings about the means of their own cells: what exceeds it has lost its
+    digits, with scales as extreme as they are impossible. `size` and `within` as in
+    `GroupedDensity`.
+    """
+    sigma2 = variance_of(theta)
+    sigma2 = np.broadcast_to(sigma2, (size.size, sigma2.shape[1]))
+    return np.asarray(-0.5 * (size @ np.log(2 * np.pi * sigma2) + within @ (1 / sigma2)))
+
+
+def rough_guess(structure: Structure, coefficients: Array, within: float) -> dict[Family, Array]:
+    """Return parameter values near the bulk of the posterior: `within` is what is left of rows."""
+    return {
+        FIXED: coefficients,
+        NOISE: np.array([0.5 * within]),
+        NORMALITY: np.array([10.0]),
+        **{scale_of(s): np.array([0.5 * within / s.size]) for s in structure.strata},
+        CORRELATION: np.zeros(1),
+    }
 
 
 def variance_of(theta: Theta) -> Array:
@@ -226,7 +238,7 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
     """
     scales = np.stack(
         [
-            effect.share * _own(theta[scale_of(stratum)], effect.group)
+            effect.share * own_scale(theta[scale_of(stratum)], effect.group)
             for stratum, effect in structure.heavy
         ],
         axis=1,
@@ -241,11 +253,13 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
 
 def inner_scales(structure: Structure, theta: Theta) -> Array:
     """Return the scale of everything inside clusters, in the order of `inside`, (scales, draws)."""
-    found = [_own(theta[scale_of(stratum)], effect.group) for stratum, effect in structure.inside]
+    found = [
+        own_scale(theta[scale_of(stratum)], effect.group) for stratum, effect in structure.inside
+    ]
     return np.reshape(found, (len(found), next(iter(theta.values())).shape[1]))
 
 
-def _own(scales: Array, group: int | None) -> Array:
+def own_scale(scales: Array, group: int | None) -> Array:
     """Return the scale of a group, shape (draws,), or the one that all share."""
     return np.asarray(scales[(group or 0) % len(scales)])
 
@@ -286,7 +300,7 @@ def cell_codes(structure: Structure) -> tuple[Codes, Codes]:
     return first, cell
 
 
-def _cells(structure: Structure, design: Design) -> tuple[Codes, Array, Array, Codes, Array]:
+def row_cells(structure: Structure, design: Design) -> tuple[Codes, Array, Array, Codes, Array]:
     """Reduce rows that no column tells apart to their mean.
 
     Returns

@@ -1,4 +1,4 @@
-"""Random factors that cross: no closed form of the density, so that only the PyMC twin holds it."""
+"""What has no closed form of the density, so that only the PyMC twin holds it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ Theta = Mapping[Family, Array]
 class LatentDensity:
     """Stands where a density would: everything asked of it is refused.
 
-    Effects of crossed factors tie all clusters together, so they cannot be integrated out one by
-    one; `Fit` samples the PyMC twin instead.
+    Factors that cross with Student-t or correlated effects, or under counts, and clusters of counts
+    that are Student-t cannot be integrated out; `Fit` samples the PyMC twin instead.
     """
 
     @classmethod
@@ -46,5 +46,5 @@ class LatentDensity:
 
     def _refuse(self, theta: Theta) -> NoReturn:  # noqa: ARG002
         raise InferenceError(
-            "factors cross in this formula; this needs PyMC: pip install 'nestimate[pymc]'."
+            "no density here holds this model; it needs PyMC: pip install 'nestimate[pymc]'."
         )

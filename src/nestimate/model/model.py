@@ -13,6 +13,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.model.arms import independent, straightened
 from nestimate.model.assumptions import Assumptions
+from nestimate.model.crossed import CrossedDensity, left_to_twin
 from nestimate.model.cut_off import CutOffDensity
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
@@ -30,7 +31,9 @@ from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
-Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | Integrated
+#: Densities of normal readings, and those of others.
+Measured = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | CrossedDensity
+Density = Measured | Integrated
 
 #: Where a prior ends, in SDs of the engine's coordinates.
 EDGE = 7.5
@@ -100,7 +103,7 @@ class Model:
             design=design,
             assumptions=assumptions,
             parameters=parameters,
-            density=_density(design).from_design(design, robust=robust)
+            density=_density(design, robust=robust).from_design(design, robust=robust)
             if response is None
             else integrated(design, response, robust=robust),
             whitening=_whitening(design, parameters),
@@ -332,7 +335,7 @@ class Model:
         steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
         slope[free] = [high - low for low, high in steps]
         parts: Any = ()
-        if isinstance(self.density, GroupedDensity):
+        if isinstance(self.density, GroupedDensity | CrossedDensity):
             parts = (self.density.collapsed(theta),)
         precision, linear = self.density.information({**theta, FIXED: origin.T}, *parts)
         linear = linear - (precision @ origin[:, :, None])[:, :, 0]
@@ -364,13 +367,11 @@ def _standardised(parameter: Parameter, design: Design) -> Prior:
     return rounded
 
 
-def _density(
-    design: Design,
-) -> type[UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | LatentDensity]:
+def _density(design: Design, *, robust: bool) -> type[Measured | LatentDensity]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
     structure = design.structure
     if structure.crossed:
-        return LatentDensity
+        return LatentDensity if left_to_twin(design, robust=robust) else CrossedDensity
     if design.unreplicated:
         return PairedDensity
     if structure.merged and structure.home is None:

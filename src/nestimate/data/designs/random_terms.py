@@ -165,11 +165,6 @@ class Random:
         crossed = outer is None
         if outer is None:
             outer = _richest(terms)
-            warnings.append(
-                f"These factors cross: {', '.join(':'.join(f) for f in levels)}. None lies inside "
-                "another, so PyMC samples the model, which takes longer. "
-                f"Levels of {':'.join(outer)} may be Student-t, the others are normal."
-            )
         notes: list[str] = []
         strata: list[Stratum] = []
         keys: list[Key | None] = []

@@ -107,6 +107,18 @@ class UnitStatistics:
         """Whether the error of the unit's mean follows from sigma, shape (units,)."""
         return np.isnan(self.error)
 
+    def mean_of(self, group: int) -> float:
+        """Return the mean of the units of a group.
+
+        Of those with known errors as these, and how far units differ, weigh them.
+        """
+        mine = self.group == group
+        value, error = self.mean[mine], self.error[mine]
+        if np.isnan(error).any() or value.size < 2:
+            return float(value.mean())
+        between = max(float(value.var(ddof=1) - np.square(error).mean()), 0.0)
+        return float(np.average(value, weights=1 / (between + np.square(error))))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Yardstick:

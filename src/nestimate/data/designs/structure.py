@@ -293,10 +293,10 @@ class Structure:
         return "reading" if self.levels or self.block is not None else "value"
 
     @property
-    def crossing(self) -> tuple[str, ...]:
-        """Names of the factors that something differs between, the clusters first."""
-        names = [self.outer.name, *(stratum.level.name for stratum, _ in self.inside)]
-        return tuple(dict.fromkeys(names))
+    def crossing(self) -> dict[str, int]:
+        """How many levels each of the factors has that cross, the clusters first; of others {}."""
+        terms = (*self.heavy, *self.inside) if self.crossed else ()
+        return {stratum.between: stratum.level.size for stratum, _ in terms}
 
     @property
     def unit(self) -> Stratum | None:

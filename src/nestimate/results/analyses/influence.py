@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import Measure
-from nestimate.data.designs.subset import measured_anew, without_cluster
+from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.subset import in_turn, measured_anew, without_cluster
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
 from nestimate.inference.fit import Fit
@@ -121,14 +122,16 @@ class Influence:
 def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
     """Say why nothing was left out in turn; nothing where it was."""
     design = fit.model.design
-    size, what = len(cluster_names(design)), design.structure.sampled
+    size, what = len(cluster_names(design)), turn_word(design.structure)
     if design.readings.reconstructed:
         return "No value was left out in turn: they are known by their mean and SD alone."
     if fit.chains is not None:
         return (
-            f"No {what} was left out in turn: the random terms cross, so that the readings of one "
-            "have no density by themselves."
+            f"No {what} was left out in turn: the draws come from NUTS, which keeps no density of "
+            "the readings of one by themselves."
         )
+    if not size:
+        return f"No {what} was left out in turn: with so many levels that cross it would take long."
     if size > MOST_UNITS:
         return (
             f"No {what} was left out in turn: with {size} of them it would take long, and one "
@@ -174,13 +177,22 @@ def _of_each(
     return question.of_each([estimands.difference(draws, one) for one in asked], weights)
 
 
+def turn_word(structure: Structure) -> str:
+    """Return what is left out in turn, in the user's word: `mouse`, `mouse or day`, `value`."""
+    return " or ".join(in_turn(structure) if structure.crossed else ()) or structure.sampled
+
+
 def cluster_names(design: Design) -> tuple[str, ...]:
     """Return the labels of the blocks, units or values that are left out in turn, all different.
 
     Values that are the same are told apart by their groups, and then by their order.
     """
     if design.structure.outer.labels:
-        return design.structure.outer.labels
+        levels = in_turn(design.structure)
+        found = [label for level in levels.values() for label in level.labels]
+        if len(set(found)) < len(found):
+            found = [f"{name} {label}" for name, own in levels.items() for label in own.labels]
+        return tuple(found)
     seen = design.observed
     beyond = np.zeros(design.rows.size, np.intp) if seen is None else seen.beyond
     names = [

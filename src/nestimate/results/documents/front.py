@@ -78,9 +78,10 @@ def _population(design: Design) -> list[str]:
     of = design.structure.population
     if not of.size:
         return []
+    sizes = design.structure.crossing or {of.name: of.size}
     return [
-        f"The answer is meant for every {of.name} of the kind measured here, not for these "
-        f"{of.size} alone."
+        f"The answer is meant for every {' and '.join(sizes)} of the kind measured here, not for "
+        f"these {' and '.join(map(str, sizes.values()))} alone."
     ]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference.fit import Fit
+from nestimate.model.crossed import CrossedDensity
 from nestimate.model.draws import Draws
 from nestimate.model.latent import LatentDensity
 from nestimate.results.analyses.power_scaling import log_priors
@@ -101,12 +102,12 @@ def _replicated(fit: Fit, stream: int) -> Array:
 def log_densities(answer: Answer, taken: Draws, clusters: Clusters) -> Array | None:
     """Log density of the readings of every cluster, shape (draws, clusters).
 
-    None where there is none in closed form (factors that cross), where many values were condensed
-    into few, or where they would be too many.
+    None where there is none of one alone (factors that cross tie all together, and what NUTS
+    samples has none), where many values were condensed into few, or where they would be too many.
     """
     model, design = answer.model, answer.design
     count = len(clusters.labels) or design.readings.value.size
-    closed = not isinstance(model.density, LatentDensity)
+    closed = not isinstance(model.density, CrossedDensity | LatentDensity)
     if not closed or count * len(taken) > MOST:
         return None
     found = model.log_likelihood_each(taken)

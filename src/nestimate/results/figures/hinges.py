@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nestimate.results.analyses.influence import Influence
+from nestimate.results.analyses.influence import Influence, turn_word
 from nestimate.results.analyses.sensitivity import LIMIT, Sensitivity
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings, sheet
@@ -159,7 +159,7 @@ def _finding(answer: Answer) -> str:
         )
     if answer.influence:
         found = _chosen(answer)
-        what = answer.design.structure.sampled
+        what = turn_word(answer.design.structure)
         for verdict, hinges in (
             ("direction", found.sign_hinges),
             ("ROPE verdict", found.rope_hinges),

@@ -339,7 +339,8 @@ def _widths(panel: Panel, design: Design) -> list[str]:
         said = (
             f"The {name} interval is {short(ratio)} times as wide as this answer's, which "
             f"{own}{' and ' * lone}also "
-            f"allows for {'outliers to come and for ' * robust}how poorly the scales are known."
+            f"allows for {'outliers to come and for ' * robust}how poorly the scales are known"
+            f"{_beside(design)}."
         )
     zero = null(design)
     if panel.answer_excludes and panel.units_excludes is False:
@@ -354,6 +355,16 @@ def _widths(panel: Panel, design: Design) -> list[str]:
             "interval does not; call the direction likely, not settled."
         )
     return [said]
+
+
+def _beside(design: Design) -> str:
+    """Return what means of clusters know nothing of: factors that cross these."""
+    _, *others = design.structure.crossing or ("",)
+    return (
+        f", and for how far levels of {' and '.join(others)} differ, which those means hide"
+        if others
+        else ""
+    )
 
 
 def _why_wider(panel: Panel, freedom: float, own: str) -> str:

@@ -9,7 +9,7 @@ from nestimate.model.parameters import stated_means
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.bayes_factor import BayesFactor
 from nestimate.results.analyses.features import RARE, Prediction, Predictive
-from nestimate.results.analyses.influence import Influence
+from nestimate.results.analyses.influence import Influence, turn_word
 from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
@@ -64,11 +64,9 @@ def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
         return ()
     if design.observed is not None and not design.observed.exact.all():
         return ()  # limits are no values to take a mean of
-    stick, statistics = design.yardstick, design.statistics
-    raw = stick.centre + stick.spread * statistics.mean
-    found = []
+    stick, found = design.yardstick, []
     for g, row in enumerate(groups):
-        mean = float(raw[statistics.group == g].mean())
+        mean = stick.centre + stick.spread * design.statistics.mean_of(g)
         gap = (mean - float(row.measure.worked(row.mean))) / row.spread if row.spread else 0.0
         if abs(gap) > APART:
             found.append((row, float(row.measure.said(mean)), abs(gap)))
@@ -285,7 +283,7 @@ def _factor(log: float, error: float = 0.0) -> str:
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:
-    what = design.structure.sampled
+    what = turn_word(design.structure)
     said = []
     if one.sign_hinges:
         shown = [

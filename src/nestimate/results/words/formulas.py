@@ -67,9 +67,9 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
         alike = ", in every group alike" if len(terms.correlations) > 1 else ""
         said.append(f"{pairs} of one {outer} are correlated (rho{alike})")
     for stratum in (one for one in terms.strata if not one.heavy):
-        where = "" if terms.crossed else " inside"
+        where = stratum.between if terms.crossed else f"{stratum.level.name} inside"
         own = " | group" if stratum.by_home else ""
-        said.append(f"effects of {stratum.level.name}{where}: Normal(0, tau[{stratum.name}{own}])")
+        said.append(f"effects of {where}: Normal(0, tau[{stratum.name}{own}])")
     return said
 
 
@@ -116,8 +116,7 @@ def formula_gloss(row: Summary, model: Model) -> str:
 def _spread(stratum: Stratum, terms: Structure) -> str:
     if stratum.of:
         return f"spread of {stratum.of} from {stratum.between} to {stratum.between}"
-    if stratum.heavy:
+    if stratum.heavy or terms.crossed:
         return f"spread from {stratum.between} to {stratum.between}"
     name = stratum.level.name
-    place = "" if terms.crossed else f" in one {terms.outer.name}"
-    return f"spread from {name} to {name}{place}"
+    return f"spread from {name} to {name} in one {terms.outer.name}"

@@ -101,7 +101,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         ),
         innermost=design.structure.innermost_name(""),
         unit=design.structure.unit_name(""),
-        block=design.structure.block_name(""),
+        block=" and ".join(design.structure.crossing) or design.structure.block_name(""),
         cell="".join(level.name for level in design.structure.blocks[-1:]),
         deviating=_deviating(model, "Student-t distributed" if robust else "normal"),
         formula=design.structure.text,
@@ -208,9 +208,10 @@ def sizes(design: Design) -> str:
 
 
 def _rows(design: Design) -> str:
-    outer = design.structure.outer
+    outer, (_, *others) = design.structure.outer, design.structure.crossing.items() or ("",)
     place = f" in {outer.size} levels of {outer.name}" if outer.labels else ""
-    inside = "".join(f", {plot.size} of {plot.name}" for plot in design.structure.blocks[1:])
+    others += [(plot.name, plot.size) for plot in design.structure.blocks[1:]]
+    inside = "".join(f", {size} of {name}" for name, size in others)
     return f"There were {design.readings.count} readings{place}{inside}."
 
 

@@ -1,6 +1,7 @@
 """How a question was put, by roles or by a formula, and so how a column is taken into it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
@@ -30,6 +31,9 @@ class Asked(Protocol):
     def shared(self, column: Unused) -> Parts:
         """Return what says that they are the same, behind `If they are`; nothing if none does."""
 
+    def differing(self, name: str) -> Parts:
+        """Return what lets what is compared differ between labels, where there are no blocks."""
+
     def repeating(self, column: Unused, *, inside: bool, full: bool) -> Parts:
         """Return what says that labels repeat the experiment, or are compared, too.
 
@@ -40,8 +44,11 @@ class Asked(Protocol):
     def along(self, name: str) -> Parts:
         """Return what compares groups at one value of a measurement."""
 
-    def crossing(self, column: Unused) -> Parts:
-        """Return what says that labels and data points are met by several of each other."""
+    def crossing(self, name: str, within: Sequence[str] = ()) -> Parts:
+        """Return what says that labels and data points are met by several of each other.
+
+        `within`: factors in whose levels labels are others.
+        """
 
     def only(self, keep: NDArray[np.bool_]) -> Self:
         """Return the same for some of the rows."""
@@ -79,6 +86,10 @@ class ByRoles:
             return ()
         return ("compare within it: ", Remedy("block", column.name), ".")
 
+    def differing(self, name: str) -> Parts:
+        """Name the block."""
+        return (Remedy("block", name), ".")
+
     def _unit(self, name: str) -> Parts:
         """Return the unit, and the block that it lies in, which units may have been named for."""
         unit, block = self.roles.unit, self.roles.block
@@ -97,20 +108,21 @@ class ByRoles:
         """Return itself."""
         return self
 
-    def crossing(self, column: Unused) -> Parts:
+    def crossing(self, name: str, within: Sequence[str] = ()) -> Parts:
         """Write the formula where names can stand in one and each label means one unit."""
-        roles, name = self.roles, column.name
+        roles = self.roles
+        crossed = ":".join((*within, name))
         group = "" if roles.one_group else roles.group
         parts = f"{group},{name},{roles.unit or ''},{roles.block or ''}"
         said = [roles.value, *re.split("[,/]", parts)]
         if roles.relabel_units or not all(w.isidentifier() and w.isascii() for w in said if w):
-            return (f"'+ (1 | {quoted(name)})' in a formula.",)
+            return (f"'+ (1 | {':'.join(map(quoted, (*within, name)))})' in a formula.",)
         held = [*filter(None, (roles.block or "").split("/"))]
         clusters = [":".join(held[: i + 1]) for i in range(len(held))]
         # How far one factor differs from block to block.
         clusters += [f"{held[0]}:{group}"] if held and "," not in group else []
         terms = [self.compared, *self.covariates]
-        terms += [f"(1 | {one})" for one in (*clusters, *self.repeated, name)]
+        terms += [f"(1 | {one})" for one in (*clusters, *self.repeated, crossed)]
         return (Fit(f"{roles.value} ~ {' + '.join(terms)}", roles.said_options),)
 
     def along(self, name: str) -> Parts:
@@ -147,6 +159,11 @@ class ByFormula:
         """Write the term."""
         return (f"'+ (1 | {quoted(column.name)})' in the formula.",)
 
+    def differing(self, name: str) -> Parts:
+        """Write the term."""
+        compared = " * ".join(map(quoted, self.compared))
+        return (f"'+ ({compared} | {quoted(name)})' in the formula.",)
+
     def holding(self, column: Unused) -> Parts:
         """Write the term: what holds the clusters, or lies inside them."""
         name = quoted(column.name)
@@ -171,9 +188,9 @@ class ByFormula:
         """Return the same for some of the rows."""
         return replace(self, outer=np.unique(self.outer[keep], return_inverse=True)[1])
 
-    def crossing(self, column: Unused) -> Parts:
+    def crossing(self, name: str, within: Sequence[str] = ()) -> Parts:
         """Write the term."""
-        return (f"'+ (1 | {quoted(column.name)})' in the formula.",)
+        return (f"'+ (1 | {':'.join(map(quoted, (*within, name)))})' in the formula.",)
 
     def along(self, name: str) -> Parts:
         """Write the slope."""

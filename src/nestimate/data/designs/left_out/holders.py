@@ -17,11 +17,27 @@ HOLDERS = LITTERS | frozenset(
     | {"käfig", "becken", "untersucher", "bearbeiter", "gelege", "aquarium", "gerät"}
     | {"plaque", "jour", "semaine", "expérience", "manip", "opérateur", "operateur", "bac"}
     | {"lote", "placa", "día", "fecha", "semana", "experimento", "operador", "jaula", "dia"}
+    | {"cohort", "cohorts", "kohorte", "cohorte", "replicate", "repeat", "wiederholung"}
     | {"period", "periode", "période", "período", "periodo", "visit", "occasion"}
     | {"lotto", "piastra", "giorno", "esperimento", "operatore", "gabbia"}
 )
 #: Those of them that are the same for all groups, and those that are not numbered one by one.
-_ONES = LITTERS | {"cage", "tank", "pen", "aquarium", "käfig", "becken", "bac", "jaula", "gabbia"}
+_ONES = LITTERS | {
+    "clone",
+    "klon",
+    "isolate",
+    "colony",
+    "founder",
+    "cage",
+    "tank",
+    "pen",
+    "aquarium",
+    "käfig",
+    "becken",
+    "bac",
+    "jaula",
+    "gabbia",
+}
 
 
 def holds_several(name: str) -> bool:

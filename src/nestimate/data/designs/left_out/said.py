@@ -10,13 +10,14 @@ from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.exposures import is_exposure
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused, unused
+from nestimate.data.designs.left_out.across import AgainAcross, numbered_factors
 from nestimate.data.designs.left_out.anew import Anew
 from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.readings import of_readings
 from nestimate.data.designs.left_out.serial import Serial
-from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
+from nestimate.data.designs.left_out.ties import Differing, InsideTie, OuterTie, Tie
 from nestimate.data.designs.left_out.uneven import (
     ALIKE,
     Across,
@@ -67,12 +68,14 @@ def beside_roles(
     looked = Looked.by_roles(roles, rows, structure, beside)
     left = _left(table, roles, {*used, *_behind(roles)}, rows.keep)
     own = of_readings(table, left, roles, rows)
-    taken = (labelled(column, looked) for column in _anew(table, roles, rows.keep))
+    columns = _anew(table, roles, rows.keep)
+    taken = (AgainAcross.of(one, looked) or labelled(one, looked) for one in columns)
     across = [one for one in taken if isinstance(one, Across) and one.test.p < ALIKE]
     return [
         *own.values(),
         *_said([c for c in left if c.name not in own], looked),
         *(replace(one, anew=True).advice() for one in across),
+        *numbered_factors(roles, rows, structure.factors),
     ]
 
 
@@ -142,6 +145,8 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     ties = [tie for own in rest if (tie := Tie.of(*own) or OuterTie.of(*own))]
     inner = [inside for own in rest if (inside := InsideTie.of(*own))]
     found: list[LeftOut] = [*_first(ties), *_first(inner), *behind, *known]
+    again = _first([across for own in every if (across := AgainAcross.of(*own))])
+    found += [across for across in again if across.test.p < ALIKE / len(every)]
     said = {one.name for one in found}
     held = [
         one.held(c.codes, looked.points) for c in columns for one in behind if c.name == one.name
@@ -149,6 +154,9 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     beside = looked.beside(*held) if held else looked
     others = [c for c in columns if c.name not in said]
     found += _uneven(others, columns, beside, behind=bool(behind))
+    said = {one.name for one in found}
+    left = [own for own in rest if own[0].name not in said]
+    found += _first([unlike for own in left if (unlike := Differing.of(*own))])
     found += _first([row for own in every if (row := Serial.of(*own))])
     blank = {column.name for column in columns if column.blank}
     told = {one.name: one for one in found}.values()

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.asked import ByRoles
 from nestimate.data.designs.left_out.beside import constant
+from nestimate.data.designs.left_out.holders import holds_several
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
+from nestimate.data.designs.left_out.uneven import straight
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.squares import Test
+from nestimate.data.designs.strata import split
 from nestimate.remedies import Advice, Fit, Remedy
 
 Codes = NDArray[np.intp]
@@ -23,6 +26,10 @@ Values = NDArray[np.float64]
 ALIKE, FEWEST = 0.01, 4
 #: Share of the scatter that labels have to explain; labels inside units that are looked at.
 MUCH, MOST_INSIDE = 0.1, 30
+#: The former of plates, days and what else holds several, where it is missed answers are too sure.
+UNNAMED = 0.03
+#: Share of the labels that have to be met in several groups.
+MOSTLY = 0.6
 #: Rounds in which means of labels and cells are taken off in turn: exact where these are balanced.
 SWEEPS = 20
 
@@ -103,6 +110,51 @@ class Tie(LeftOut):
         terms = [f"({group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
         how = "A formula uses the pairs" if self.once else "A formula takes them into account"
         return _by_formula(start, how, roles, (group, *terms), (name, block))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Differing(LeftOut):
+    """A column left out between whose labels differences of the groups differ: plates, gels, days.
+
+    Of values in per cent of the control of each plate nothing else is left of what differs from
+    plate to plate.
+    """
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return the column if points of one group are more alike where they share its label."""
+        points, first = looked.points, looked.points.first
+        blocked = looked.rows is not None and looked.rows.held
+        if blocked or not points.apart or len(looked.groups) < 2 or straight(column, looked):
+            return None
+        code, group, value = column.codes[first], looked.group[first], points.means
+        if (column.codes < 0).any() or (code[points.point] != column.codes).any():
+            return None
+        cell = split(code, group)
+        several = np.bincount(cell)[cell] > 1
+        pairs = np.unique(np.stack([code, group]), axis=1)
+        meets = np.bincount(pairs[0])
+        # Labels that most groups meet; a point that is alone with its label is like no other.
+        if (meets > 1).sum() < max(FEWEST - 1, MOSTLY * (meets > 0).sum()) or not several.any():
+            return None
+        cell, group = cell[several], group[several]
+        level = UNNAMED if holds_several(column.name) else ALIKE
+        test = _alike(value[several], cell, group, np.zeros_like(group), fewest=1, level=level)
+        if test is None:
+            return None
+        return cls(name=column.name, looked=looked, test=test)
+
+    def advice(self) -> Advice:
+        """Say that differences differ between labels, and what compares within these."""
+        name, points = self.name, self.looked.points
+        return Advice(
+            f"{self.start}, and what shares one {name} inside one group is {self.much} more alike "
+            f"than the rest of that group ({self.shown}): how far groups differ is another in one "
+            f"{name} than in the next. The {points.many} count as if they were independent of it: "
+            f"the interval is too narrow where {name} is a repeat of the experiment. Compare "
+            "within it: ",
+            *self.looked.asked.differing(name),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -225,7 +277,13 @@ def _by_formula(
 
 
 def _alike(
-    value: Values, label: Codes, cell: Codes, inside: Codes, *, fewest: int = FEWEST - 1
+    value: Values,
+    label: Codes,
+    cell: Codes,
+    inside: Codes,
+    *,
+    fewest: int = FEWEST - 1,
+    level: float = ALIKE,
 ) -> Test | None:
     """Test labels beside cells; None where what they say may be chance, or is little.
 
@@ -236,6 +294,8 @@ def _alike(
         (items,). Labels meet cells equally often, or nearly.
     fewest
         Degrees of freedom of labels below which nothing is said.
+    level
+        Chance below which members are called alike.
     """
     plain = value - _means(value, cell)
     rest = value
@@ -250,7 +310,7 @@ def _alike(
         return None
     share = 1 - (error / left) / (total / (value.size - cells))
     test = Test.of((total, cells), (error, cells + freedom), (error, left))
-    return test if test is not None and test.p < ALIKE and share >= MUCH else None
+    return test if test is not None and test.p < level and share >= MUCH else None
 
 
 def _means(value: Values, codes: Codes) -> Values:

@@ -189,19 +189,27 @@ class Across(Labels):
     def advice(self) -> Advice:
         """Say on how many labels the groups rest, and what takes in both."""
         name, looked = self.name, self.looked
-        pairs = np.unique(np.stack([looked.group, self.column.codes]), axis=1)[0]
-        counts = np.bincount(pairs, minlength=len(looked.groups))
-        alone, points = len(looked.groups) == 1, looked.points
-        some = [f"{n} in {g}" for n, g in zip(counts, looked.groups, strict=True)]
-        many = str(counts[0]) if alone else ", ".join(some[:MOST_SAID])
-        met = points.name if self.inside or looked.rows is None else looked.rows.held
-        what = "A mean" if alone else "A difference between groups that hold other ones"
+        what = "A difference between groups that hold other ones"
         return Advice(
             f"{self.start}, and what shares one {name} is {self.much} more alike than "
-            f"{points.rest} ({self.shown}). {what} is known no better than from so many {name} "
-            f"({many}), as each is met by more than one {met}: the interval is too narrow. A "
-            "formula takes in both (it needs PyMC and a minute): ",
-            *looked.asked.crossing(self.column),
+            f"{looked.points.rest} ({self.shown}). "
+            f"{what if len(looked.groups) > 1 else 'A mean'} {self.rests}. A formula takes in both "
+            "(of counts, shares and limits it needs PyMC): ",
+            *looked.asked.crossing(name),
+        )
+
+    @property
+    def rests(self) -> str:
+        """On how many labels what is compared rests."""
+        looked, name = self.looked, self.name
+        pairs = np.unique(np.stack([looked.group, self.column.codes]), axis=1)[0]
+        counts = np.bincount(pairs, minlength=len(looked.groups))
+        some = [f"{n} in {g}" for n, g in zip(counts, looked.groups, strict=True)]
+        many = ", ".join(some[:MOST_SAID]) if len(some) > 1 else str(counts[0])
+        met = looked.points.name if self.inside or looked.rows is None else looked.rows.held
+        return (
+            f"is known no better than from so many {name} ({many}), as each is met by more than "
+            f"one {met}: the interval is too narrow"
         )
 
 

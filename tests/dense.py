@@ -62,7 +62,8 @@ def _alike(y, group, inner, theta):
     sigma = theta["sigma"][:, group % theta["sigma"].shape[1]]
     plain = sigma[:, :, None] ** 2 * np.eye(rows)
     for name, same in inner.items():
-        plain = plain + theta[name][:, :, None] ** 2 * same
+        own = theta[name][:, group % theta[name].shape[1]]
+        plain = plain + own[:, :, None] ** 2 * same
     root = np.linalg.cholesky(plain)
     half = np.linalg.solve(root, mixed)
     d, axes = np.linalg.eigh(np.linalg.solve(root, np.swapaxes(half, 1, 2)))

@@ -471,44 +471,6 @@ def test_what_lies_in_cells_has_a_spread_each_where_it_shows_one_or_one_is_few()
     assert "are few in one group" in " ".join(few.design.notes)
 
 
-def test_pups_with_readings_share_a_spread_and_it_is_said_where_it_is_wrong():
-    table = _litters(FEW, {"WT": 0.5, "KO": 2.0}, 5, readings=3)
-    answer = ne.compare(table, **LITTERS, unit="pup", options=OPTIONS)
-    (check,) = (c for c in answer.advice if c.name == "spreads inside")
-    assert "With one row for each pup, its mean" in check.text
-    # What it advises does what it says.
-    means = table.groupby(["litter", "genotype", "pup"], as_index=False)["y"].mean()
-    own = ne.compare(means, **LITTERS, unit="pup", options=OPTIONS)
-    assert {"sigma[WT]", "sigma[KO]"} <= {p.label for p in own.model.parameters}
-    alike = _litters({"WT": (3, 3), "KO": (3, 3)}, {"WT": 1.0, "KO": 1.0}, 5, readings=3)
-    same = ne.compare(alike, **LITTERS, unit="pup", options=OPTIONS)
-    assert "spreads inside" not in {c.name for c in same.advice}
-
-
-def test_pups_of_arms_with_readings_share_a_spread_and_it_is_said_where_it_is_wrong():
-    rng = np.random.default_rng(4)
-    table = pd.DataFrame(
-        [
-            (arm, time, f"{arm}{k}", f"{arm}{k}{time}{pup}", level + own + rng.normal(0, 0.1))
-            for arm in "ab"
-            for k in range(5)
-            for level in [rng.normal(0, 1)]
-            for time in ("t1", "t2")
-            for pup in range(3)
-            for own in [rng.normal(0, 3.0 if arm == "b" else 0.3)]
-            for _ in range(2)
-        ],
-        columns=["arm", "time", "id", "pup", "y"],
-    )
-    roles = {"value": "y", "group": "arm,time", "block": "id", "unit": "pup"}
-    answer = ne.compare(table, **roles, options=OPTIONS)
-    (check,) = (c for c in answer.advice if c.name == "spreads inside")
-    assert "With one row for each pup, its mean" in check.text
-    means = table.groupby(["arm", "time", "id", "pup"], as_index=False)["y"].mean()
-    own = ne.compare(means, **roles, options=OPTIONS)
-    assert {"sigma[a t1]", "sigma[b t2]"} <= {p.label for p in own.model.parameters}
-
-
 def test_the_test_of_what_lies_in_cells_holds_its_level():
     """300 tables of equal spreads: P below .1 in a tenth of them."""
     three = {"WT": (3, 3), "KO": (3, 3)}

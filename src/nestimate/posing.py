@@ -22,7 +22,14 @@ from nestimate.inference.fit import Fit
 from nestimate.model.cell_spreads import cells_apart, lines_or_cells
 from nestimate.model.crossed import said_of_crossing
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import agreeing, by_lines, by_spread, readings_apart, told_apart
+from nestimate.model.own_spreads import (
+    agreeing,
+    by_lines,
+    by_spread,
+    members_apart,
+    readings_apart,
+    told_apart,
+)
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
@@ -161,6 +168,8 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if inside:
         assumptions = replace(assumptions, sigma="own")
         design = replace(design, notes=(*design.notes, inside))
+    if "common" not in (chosen.tau, chosen.sigma):
+        design = members_apart(design)
     if chosen.tau is chosen.sigma is None:
         design, assumptions = cells_apart(design, assumptions)
     model = Model.from_design(replace(design, roles=roles), assumptions)

@@ -26,7 +26,8 @@ class Assumptions:
         `own`: every group has its own between-unit scale, in blocks its own scale of the effect;
         `common`: all share one; `pooled`: own ones between units, drawn towards a typical one as
         far as the data support; None: own for units of two groups (as BEST); otherwise
-        common, or own where groups scatter differently.
+        common, or own where groups scatter differently. What lies inside units, or in cells of
+        blocks, has own scales where groups show them, unless this or sigma is `common`.
     sigma
         Replicate SD: `common` to all groups, or each its `own`; None: common, or own where readings
         of the groups scatter differently about the unit, cluster or cell of blocks that they lie

@@ -17,7 +17,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.residues import Residues
 from nestimate.data.designs.sphericity import FEWEST_LEVELS, LINED, Unsteady
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads
-from nestimate.data.designs.strata import members_of, same_members, split
+from nestimate.data.designs.strata import members_of, same_members, split, with_own
 from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.structure import Structure, one_reading_each
 from nestimate.errors import DesignError
@@ -105,17 +105,20 @@ def cell_spreads(design: Design) -> Spreads | None:
 def with_own_cells(design: Design) -> Design:
     """Return a design whose cells, where they differ from block to block, have a scale each."""
     structure = design.structure
-    strata = (replace(one, each=_of_cells(one, structure)) for one in structure.strata)
-    return replace(design, structure=replace(structure, strata=tuple(strata)))
+    cells = [one.position for one in structure.strata if _of_cells(one, structure)]
+    return replace(design, structure=with_own(structure, cells))
+
+
+def own_cells(design: Design) -> bool:
+    """Whether cells have a scale each of how they differ from block to block."""
+    return any(stratum.each and stratum.heavy for stratum in design.structure.strata)
 
 
 def have_own(design: Design, assumptions: Assumptions) -> bool:
     """Whether the cells of several factors in blocks have a spread each."""
     structure = design.structure
     crossed = structure.factorial is not None and bool(structure.blocks)
-    return any(stratum.each for stratum in structure.strata) or (
-        crossed and assumptions.sigma == "own" and _single(design)
-    )
+    return own_cells(design) or (crossed and assumptions.sigma == "own" and _single(design))
 
 
 def way_to_own(design: Design) -> str:
@@ -123,7 +126,7 @@ def way_to_own(design: Design) -> str:
     structure = design.structure
     if _single(design):
         return Advice("A spread for each: ", Remedy("sigma", "own"), ".")
-    if any(stratum.each for stratum in with_own_cells(design).structure.strata):
+    if own_cells(with_own_cells(design)):
         return "Each has its own where neither tau nor sigma is stated."
     block, crossing = structure.blocks[-1], structure.factorial
     if structure.text and crossing is not None:
@@ -196,7 +199,7 @@ def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assum
     if found is None:
         return design, assumptions
     own = with_own_cells(design)
-    several = any(stratum.each for stratum in own.structure.strata)
+    several = own_cells(own)
     if not several and not _single(design):
         return design, assumptions  # nothing here is how the cells differ, beside their readings
     how = "" if found.p < SHOWN else "may "

@@ -25,7 +25,7 @@ from nestimate.model import cubature
 from nestimate.model.cluster_kinds import Kind, kinds_of
 from nestimate.model.cubature import Rule
 from nestimate.model.families import CORRELATION, FIXED, NOISE, Family, scale_of
-from nestimate.model.grouped import cell_codes, effect_root, looks, slopes_of
+from nestimate.model.grouped import cell_codes, effect_root, inner_scales, looks, slopes_of
 from nestimate.model.likelihood import LOG_2PI, SINGLE
 from nestimate.model.responses.response import Response
 
@@ -213,9 +213,9 @@ class ClusterIntegral:
         parts = [np.zeros((theta[FIXED].shape[1], kind.cells.shape[1], 0))]
         if self.structure.heavy:
             parts.append((kind.z @ effect_root(self.structure, theta))[:, :, kind.told])
-        scales = [theta[scale_of(s)][0] for s, _ in self.structure.inside]
         if kind.w_kind.size:
-            parts.append(kind.w * np.stack(scales)[kind.w_kind].T[:, None, :])
+            scales = inner_scales(self.structure, theta)
+            parts.append(kind.w * scales[kind.w_kind].T[:, None, :])
         return np.concatenate(parts, axis=2)
 
     def _root(self, kind: Kind, theta: Theta) -> Array:

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.stratum import Effect, Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.model.families import (
     FIXED,
@@ -127,6 +127,12 @@ class Draws:
     def scale(self, stratum: Stratum) -> Array:
         """Return the scales of a stratum, (draws, effects), or (draws, 1) where they share one."""
         return self.families[scale_of(stratum)]
+
+    def scale_at(self, stratum: Stratum, effect: Effect) -> Array:
+        """Return the scale of one effect of a stratum, shape (draws, 1)."""
+        found = self.scale(stratum)
+        place = (effect.group or 0) % found.shape[1]
+        return found[:, [place]]
 
     def scale_in(self, stratum: Stratum) -> Array:
         """Return the scale of a stratum in every group, shape (draws, groups)."""

@@ -149,9 +149,9 @@ class GroupedDensity:
     def collapsed(self, theta: Theta) -> Parts:
         """Return what the scales alone make of every class of clusters."""
         sigma2 = variance_of(theta)
-        inner = [np.square(theta[scale_of(s)][0]) for s, _ in self.structure.inside]
+        inner = np.square(inner_scales(self.structure, theta))
         root = effect_root(self.structure, theta)
-        parts = Collapsed.all(self.classes, root, sigma2, np.array(inner))
+        parts = Collapsed.all(self.classes, root, sigma2, inner)
         return list(zip(self.classes, parts, strict=True))
 
     def _nu(self, theta: Theta) -> Array | None:
@@ -249,6 +249,14 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
             of_one = correlation_root(theta[CORRELATION].T, own.size)
             root[:, own[:, None], own] = scales[:, own, None] * of_one
     return np.asarray(root)
+
+
+def inner_scales(structure: Structure, theta: Theta) -> Array:
+    """Return the scale of everything inside clusters, in the order of `inside`, (scales, draws)."""
+    found = [
+        own_scale(theta[scale_of(stratum)], effect.group) for stratum, effect in structure.inside
+    ]
+    return np.reshape(found, (len(found), next(iter(theta.values())).shape[1]))
 
 
 def own_scale(scales: Array, group: int | None) -> Array:

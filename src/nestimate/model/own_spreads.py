@@ -9,9 +9,10 @@ from scipy import special
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.lines import with_lines
 from nestimate.data.designs.sphericity import LINED, Unsteady
-from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, lies_in, members
+from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
+from nestimate.data.designs.strata import lies_in, with_own
 from nestimate.data.designs.structure import Structure
-from nestimate.data.designs.within import holder, readings_within
+from nestimate.data.designs.within import holder, members_within, readings_within
 from nestimate.model.observed_spreads import observed_spreads
 from nestimate.remedies import Advice, Remedy
 
@@ -124,6 +125,32 @@ def readings_apart(design: Design) -> str | None:
         Remedy("sigma", "common"),
         ").",
     )
+
+
+def members_apart(design: Design) -> Design:
+    """Return a design whose groups have scales of their own inside clusters where they show them.
+
+    What lies there, units in the cells of blocks and subunits, scatters visibly differently about
+    what it lies in. It is said.
+    """
+    told = [(stratum, found) for stratum, found in members_within(design) if found.uneven]
+    told = [(stratum, found) for stratum, found in told if may_be_apart(design, found)]
+    notes = (
+        Advice(
+            f"Means of {stratum.name} scatter differently ({found.shown}; {found.test} P = "
+            f"{found.p:.2g}), so those of each group have a spread of their own (one for all: ",
+            Remedy("tau", "common"),
+            ").",
+        )
+        for stratum, found in told
+    )
+    structure = with_own(design.structure, [stratum.position for stratum, _ in told])
+    return replace(design, structure=structure, notes=(*design.notes, *notes))
+
+
+def may_be_apart(design: Design, found: Spreads) -> bool:
+    """Whether groups have spreads of their own inside clusters where they show them: each tells."""
+    return len(found.groups) == len(design.groups) <= MOST_INSIDE
 
 
 def agreeing(design: Design) -> Advice | None:

@@ -160,8 +160,8 @@ def _cut_off(model: Model, theta: dict[Family, Any], nu: Any) -> None:
     design, rows = model.design, model.design.observed
     if not isinstance(rows, Censored):
         raise NestimateError("this design has no limits.")
-    centre = theta[FIXED][design.readings.group]
-    scale = theta[scale_of(design.structure.strata[0])][design.readings.group]
+    group = design.readings.group
+    centre, scale = theta[FIXED][group], theta[scale_of(design.structure.strata[0])][group]
 
     def distribution(i: Any) -> Any:
         if nu is None:
@@ -175,10 +175,9 @@ def _fixed(model: Model, theta: dict[Family, Any]) -> Any:
     """Return what the fixed part says of every reading."""
     import pymc as pm  # noqa: PLC0415
 
-    terms = model.design.structure
+    terms, centred = model.design.structure, theta[FIXED]
     if not terms.text:
-        return theta[FIXED][model.design.readings.group]
-    centred = theta[FIXED]
+        return centred[model.design.readings.group]
     pm.Deterministic("mu", pm.math.dot(terms.means, centred), dims="groups")
     first = np.eye(len(terms.labels))[0]
     raw = centred - pm.math.dot(terms.offsets, centred) * first
@@ -256,7 +255,7 @@ def _by_index(terms: Structure) -> list[tuple[int, np.ndarray]]:
 
 
 def _member(family: Any, member: int | None) -> Any:
-    """Return one member of a family, or the one value that serves all: a number, or the first."""
+    """Return one member of a family, or the one value that serves all."""
     return family[member or 0] if getattr(family, "ndim", 0) else family
 
 
@@ -266,8 +265,10 @@ def _inside(model: Model, theta: dict[Family, Any]) -> Any:
 
     total: Any = 0.0
     for number, (stratum, effect) in enumerate(model.design.structure.inside):
-        z = pm.Normal(f"{_dim(stratum)}_z{number}", dims=_dim(stratum))
-        own = theta[scale_of(stratum)] * z[stratum.level.codes]
+        # A member has one deviation, whichever group's scale it is in.
+        if effect is stratum.effects[0] or not stratum.by_home:
+            z = pm.Normal(f"{_dim(stratum)}_z{number}", dims=_dim(stratum))
+        own = _member(theta[scale_of(stratum)], effect.group) * z[stratum.level.codes]
         total = total + (own if effect.plain else own * effect.column)
     return total
 
@@ -308,8 +309,7 @@ def _paired(model: Model, theta: dict[Family, Any], nu: Any) -> None:
     effect, error = scale * level[block], own
     if nu is not None:
         mixing = pm.Gamma("block_mixing", alpha=nu / 2, beta=nu / 2, dims="block")
-        root = pm.math.sqrt(mixing)[block]
-        effect, error = effect / root, error / root
+        effect, error = (part / pm.math.sqrt(mixing)[block] for part in (effect, error))
     centre = theta[FIXED][group] + effect
     pm.Normal("y", centre, error, observed=design.readings.value, dims="reading")
 

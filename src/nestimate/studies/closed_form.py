@@ -33,11 +33,11 @@ def standard_error(shape: Shape, truths: Truths, weights: Array) -> tuple[Array,
     s, readings = truths.scales, shape.readings
     error = np.square(s["sigma"]) / readings
     for level in reversed(range(len(shape.subunits))):
-        error = (error + np.square(s["tau_subunits"][:, [level]])) / shape.subunits[level]
+        error = (error + np.square(s["tau_subunits"][:, level])) / shape.subunits[level]
     # Student-t units scatter more than normal ones of the same scale.
     heavy = np.minimum(1 / np.maximum(1 - 2 / truths.nu, 1e-9), HEAVY)
     if shape.blocks:
-        inside = (np.square(s["tau_unit"])[:, None] + error) / shape.units[0]
+        inside = (np.square(s["tau_unit"]) + error) / shape.units[0]
         own = 0.5 * heavy[:, None] * np.square(s["tau_effect"]) + inside
         variance = own @ np.square(weights)
         kinds = truths.kind_of_group

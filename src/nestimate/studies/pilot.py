@@ -11,6 +11,7 @@ from nestimate.data.designs.lines import ends
 from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
+from nestimate.model.cell_spreads import own_cells
 from nestimate.model.draws import Draws
 from nestimate.remedies import Remedy
 from nestimate.results.estimates.contrasts import Contrast
@@ -65,7 +66,8 @@ def pilot_words(design: Design) -> Words:
         subunits=tuple(levels[1:]),
         scale=design.roles.scale,
         factors=Factors.of(design),
-        apart=any(stratum.each for stratum in design.structure.strata),
+        apart=own_cells(design),
+        uneven=tuple(stratum.name for stratum in design.structure.strata if stratum.by_home),
     )
 
 
@@ -129,15 +131,15 @@ def _truths(picked: Draws, design: Design, factors: Factors | None) -> Truths:
     parts = [s for s in strata if len(s.effects) < count]
     whole = next((s for s in strata if s not in parts), None)
     noise, normality = picked.noise, picked.normality
-    subunits = [scale[:, 0] for scale in of[Role.SUBUNIT]]
+    subunits = [by_group(s) for s in design.structure.strata if s.role is Role.SUBUNIT]
     return Truths(
         mu=picked.means,
         scales={
             "tau": np.broadcast_to(tau, (size, count)),
-            "tau_unit": zero[:, 0] if home else (of[Role.UNIT] or [zero])[0][:, 0],
+            "tau_unit": by_group(None if home else design.structure.unit),
             "tau_block": by_group(design.structure.stratum(Role.BLOCK)),
             "tau_effect": by_group(whole),
-            "tau_subunits": np.stack(subunits, axis=1) if subunits else zero[:, :0],
+            "tau_subunits": np.stack(subunits, axis=1) if subunits else np.zeros((size, 0, count)),
             "sigma": np.broadcast_to(zero if noise is None else noise, (size, count)),
         },
         nu=np.full(size, np.inf) if normality is None else normality[:, 0],

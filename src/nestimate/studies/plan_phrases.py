@@ -118,16 +118,20 @@ def spreads(plan: Plan) -> str:
             for part in plan.truths.parts
             for name, value in _by_group(part.spread, words.groups)
         ]
-        if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1:
-            parts.append(f"between {many(words.unit)} of a cell {_typical(s['tau_unit'])}")
+        parts += [
+            f"between {many(words.unit)} of a cell{name} {value}"
+            for name, value in _by_group(s["tau_unit"], words.groups)
+            if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1
+        ]
     else:
         parts += [
             f"between {many(words.unit)}{name} {value}"
             for name, value in _by_group(s["tau"], words.groups)
         ]
     parts += [
-        f"between {many(name)} {_typical(s['tau_subunits'][:, i])}"
-        for i, name in enumerate(words.subunits)
+        f"between {many(level)}{name} {value}"
+        for i, level in enumerate(words.subunits)
+        for name, value in _by_group(s["tau_subunits"][:, i], words.groups)
     ]
     if s["sigma"].any():  # none where every unit is one value
         parts += [

@@ -49,6 +49,7 @@ def plan_from_truth(
         scale=options.scale,
         factors=factors,
         apart=False,
+        uneven=(),
         **settings.words,
     )
     sizes = _sizes(units, blocked=blocked, inner=False)

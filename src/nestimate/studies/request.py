@@ -154,10 +154,11 @@ class Truth:
             mu=np.log(mu) if log else mu,
             scales={
                 "tau": own,
-                "tau_unit": own.mean(axis=1),
+                "tau_unit": np.full(own.shape, own.mean()),
                 "tau_block": np.full(own.shape, self.tau_block or 0.0),
                 "tau_effect": np.full(own.shape, self.effects.get("", 0.0)),
-                "tau_subunits": np.array([self.tau_subunits], dtype=np.float64).reshape(1, -1),
+                "tau_subunits": np.array(self.tau_subunits, dtype=np.float64).reshape(1, -1, 1)
+                + np.zeros(own.shape[1]),
                 "sigma": np.full(own.shape, float(self.sigma)),
             },
             nu=np.array([self.nu or np.inf], dtype=np.float64),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.strata import with_own
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DesignError
 from nestimate.model.cell_spreads import with_own_cells
@@ -35,6 +36,8 @@ class Words:
         Those whose cells the groups are, where there are several.
     apart
         Whether each of these cells differs from block to block by a spread of its own.
+    uneven
+        Words of the levels inside clusters whose members scatter by themselves in every group.
     """
 
     groups: tuple[str, ...]
@@ -46,6 +49,7 @@ class Words:
     scale: str = "linear"
     factors: Factors | None = None
     apart: bool = False
+    uneven: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> tuple[int, ...]:
@@ -209,6 +213,8 @@ def _template(shape: Shape, words: Words) -> Design:
     wanted = Wanted(value=words.value, group=roles.group, unit=roles.unit, block=roles.block)
     found = Design.from_table(read_table(columns, wanted), roles)
     found = with_own_cells(found) if words.apart else found
+    own = [one.position for one in found.structure.strata if one.name in words.uneven]
+    found = replace(found, structure=with_own(found.structure, own))
     return replace(found, roles=replace(found.roles, scale=words.scale))
 
 

@@ -51,8 +51,8 @@ class Truths:
     mu
         Group means on the scale that is analysed, (truths, groups).
     scales
-        `tau`, `tau_block`, `tau_effect` and `sigma` (truths, groups), `tau_unit` (truths,) and
-        `tau_subunits` (truths, levels); what the layout does not have is 0.
+        `tau`, `tau_block`, `tau_effect`, `tau_unit` and `sigma` (truths, groups), and
+        `tau_subunits` (truths, levels, groups); what the layout does not have is 0.
     parts
         How the effects of several factors within blocks differ between blocks.
     kinds
@@ -93,8 +93,7 @@ class Truths:
 
     def ordered(self, order: NDArray[np.intp], kinds: tuple[int, ...]) -> Self:
         """Return the truths of the groups in another order, with the kinds of blocks in that."""
-        of_groups = ("tau", "tau_block", "tau_effect", "sigma")
-        scales = {n: v[:, order] if n in of_groups else v for n, v in self.scales.items()}
+        scales = {name: spreads[..., order] for name, spreads in self.scales.items()}
         parts = tuple(
             replace(part, codes=part.codes[order], spread=part.spread[:, order])
             for part in self.parts
@@ -213,7 +212,7 @@ class Round:
         for g, count in enumerate(shape.units):
             unit = self.unit[sets, :blocks, g, :count]
             if shape.blocks:
-                unit = s["tau_unit"][sets][:, None, None] * unit
+                unit = s["tau_unit"][sets, g][:, None, None] * unit
             else:
                 unit = (
                     s["tau"][sets, g][:, None, None] * unit * self.stretch[sets, :blocks, g, :count]
@@ -223,7 +222,7 @@ class Round:
                 zip(self.subunits, shape.subunits, strict=True)
             ):
                 picked = drawn[sets, :blocks, g, :count]
-                tau = s["tau_subunits"][sets, level].reshape(-1, *(1 for _ in own.shape))
+                tau = s["tau_subunits"][sets, level, g].reshape(-1, *(1 for _ in own.shape))
                 own = own[..., None] + tau * picked
                 assert picked.shape[-1] == members
             noise = self.reading[sets, :blocks, g, :count][..., : shape.readings]

@@ -15,7 +15,7 @@ from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import frozen, unit_statistics
-from nestimate.data.designs.strata import role_structure
+from nestimate.data.designs.strata import own_scales, role_structure, with_own
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Factor, Structure
 
@@ -51,8 +51,8 @@ def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
         crossing=moved,
         apart=any(stratum.lone for stratum in structure.strata),
         lines=structure.lines,
-        cells=any(stratum.each for stratum in structure.strata),
     )
+    found = with_own(found, own_scales(structure))
     before, after = (
         ([set(s.homes) for s in one.strata], set(one.noise)) for one in (structure, found)
     )

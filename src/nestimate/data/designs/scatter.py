@@ -25,6 +25,7 @@ from nestimate.data.designs.stages import (
     without_gaps,
 )
 from nestimate.data.designs.statistics import Readings, Yardstick, seven_digits
+from nestimate.data.designs.strata import lies_in
 from nestimate.data.designs.stratum import Effect, Stratum
 from nestimate.data.designs.structure import Structure
 
@@ -36,7 +37,7 @@ Scale = tuple[int | None, int]
 Found = tuple[dict[Scale, Variance], dict[Scale, Variance]]
 #: Least share of a variance that is left when the error of the means is taken off.
 LEAST = 0.25
-#: Degrees of freedom from which a group of a formula has a scatter of its own.
+#: Degrees of freedom from which one of several groups has a scatter of its own.
 MOSTLY = 0.5
 UNKNOWN: Variance = (0.0, 0.0, 0)
 
@@ -84,12 +85,15 @@ def _banded(
     """
     between = structure.between
     found: dict[Scale, Variance] = {}
+    apart: dict[Scale, Variance] = {}
+    inner = {stratum.position for stratum in structure.strata if not stratum.heavy}
     for b, home in enumerate(dict.fromkeys(between)):
         mine = np.array([own == home for own in between])
         rows = mine[structure.group[keep]]
         inside = keep.copy()
         inside[keep] = rows
-        own, _ = _found(readings.where(rows), stick, structure, inside)
+        own, alone = _found(readings.where(rows), stick, structure, inside)
+        apart |= {at: one for at, one in alone.items() if at[0] in inner and mine[at[1]]}
         for stratum in structure.strata:
             told = own.get((stratum.position, b if stratum.lone else 0), UNKNOWN)
             place = stratum.position, b if stratum.bands else 0
@@ -98,7 +102,7 @@ def _banded(
             found |= {(None, g): own[None, g] for g in np.flatnonzero(mine).tolist()}
         else:  # what its readings tell is told once, of all cells of the level
             found[None, b] = own.get((None, 0), UNKNOWN)
-    return found, {}
+    return found, apart
 
 
 def _found(
@@ -133,7 +137,8 @@ def _found(
         found[_scale(structure, stratum, effect)] = (0.0, 0.0, int(mine.sum()) - 1)
     found |= {(None, g): variance for g, variance in enumerate(sigma)}
     if structure.text:
-        alone |= _readings_alone(readings, telling, levels[0].codes, len(structure.means))
+        each = _each_alone(telling, levels[0].codes, readings.group, len(structure.means))
+        alone |= {(None, g): one for g, one in each.items()}
     told: list[_Level | None] = [None]
     for level in levels:
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
@@ -145,8 +150,12 @@ def _found(
         if below is not None and below.scale is not None:
             found[below.scale] = below.of(variance, stages[child], freedom)
             if below.which is not None:
-                each = stages[child].each_apart(left, level.codes, below.which)
-                alone |= {(below.scale[0], g): own for g, own in each.items()}
+                each = (
+                    stages[child].each_apart(left, level.codes, below.which)
+                    if below.met
+                    else _each_alone(stages[child], level.codes, below.which, len(structure.means))
+                )
+                alone |= {(below.scale[0], g): one for g, one in each.items()}
             told[child] = None
         stages.append(Stage.above(level.codes, stages[child], variance if child else None))
         told.append(level)
@@ -224,20 +233,21 @@ class _Level:
         Without gaps, shape (rows,).
     scale
         Position of the stratum and of the scale in it; None where no stratum is this level.
-    times
-        What the variance is multiplied by: 2 where the scale is that of a difference.
     which
-        Which effect of the stratum each row has; None where it has one.
+        Which effect of the stratum, or group, each row has; None where it has one.
+    met
+        Whether these effects meet in what the members lie in: the scale is that of a difference.
     """
 
     codes: Codes
     scale: Scale | None
-    times: float = 1.0
     which: Codes | None = None
+    met: bool = False
 
     def of(self, variance: Number, stage: Stage, freedom: int) -> Variance:
         """Return the variance of the scale and the part of it that is error."""
-        return self.times * variance, self.times * stage.error.mean(axis=0), freedom
+        times = 1.0 + self.met
+        return times * variance, times * stage.error.mean(axis=0), freedom
 
 
 def _lines(structure: Structure, block: Codes, keep: NDArray[np.bool_]) -> Lines:
@@ -263,10 +273,15 @@ def _slopes(
 def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
     """Levels from the finest to the clusters themselves; those of slopes tell nothing alone."""
     outer = without_gaps(structure.outer.codes[keep])
+    group = structure.group[keep]
     found = [
-        _Level(codes=without_gaps(stratum.level.codes[keep]), scale=(stratum.position, 0))
-        for stratum, effect in structure.inside
-        if effect.plain
+        _Level(
+            codes=without_gaps(stratum.level.codes[keep]),
+            scale=(stratum.position, 0),
+            which=group if lies_in(stratum.level.codes, structure.group) else None,
+        )
+        for stratum in structure.strata
+        if not stratum.heavy and stratum.plain
     ]
     columns: dict[Scale, list[Array]] = {}
     whole: Scale | None = None
@@ -280,7 +295,7 @@ def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
         if len(parts) > 1 and (table.sum(axis=1) == 1).all():
             which = table.argmax(axis=1)
             cell = without_gaps(outer * len(parts) + which)
-            found.append(_Level(codes=cell, scale=scale, times=2.0, which=which))
+            found.append(_Level(codes=cell, scale=scale, which=which, met=True))
         elif len(parts) == 1 and np.ptp(table) == 0:
             whole = scale
     found.sort(key=lambda level: -int(level.codes.max()))
@@ -320,22 +335,23 @@ def _readings(
     return found, np.where(measured, np.multiply.outer(1 / rows.n, sigma2).T, known.T).T
 
 
-def _readings_alone(
-    rows: Readings, stage: Stage, cell: Codes, groups: int
-) -> dict[Scale, Variance]:
-    """Variance of a reading of a formula in its cell, in each group by itself.
+def _each_alone(stage: Stage, parent: Codes, which: Codes, groups: int) -> dict[int, Variance]:
+    """Variance of the members of a stage in what they lie in, in each group by itself.
 
     Each has means and slopes of its own, so that a quiet one does not take the errors of a noisy
-    one; they share them where one has too few readings for that.
+    one; they share them where one has too few members for that. `parent`, `which`: what each row
+    lies in, and its group.
     """
+    cell, group = parent[stage.first], which[stage.first]
     left, kept = np.empty_like(stage.y), np.empty(cell.size)
-    for mine in (rows.group == g for g in np.unique(rows.group)):
+    for mine in (group == g for g in np.unique(group)):
         left[mine], kept[mine] = _about_cells(stage, without_gaps(cell[mine]), mine)
-    if (np.bincount(rows.group, kept, groups) <= MOSTLY).any():
+    if (np.bincount(group, kept, groups) <= MOSTLY).any():
         left, kept = _about_cells(stage, cell, np.ones(cell.size, dtype=bool))
-    free, squares = np.bincount(rows.group, kept, groups), sums(left**2, rows.group, groups)
+    free, squares = np.bincount(group, kept, groups), sums(left**2, group, groups)
+    error, _ = group_means(stage.error, group, groups)
     return {
-        (None, g): (square / share, 0.0, round(share)) if share > MOSTLY else UNKNOWN
+        g: (square / share, error[g], round(share)) if share > MOSTLY else UNKNOWN
         for g, (square, share) in enumerate(zip(squares, free, strict=True))
     }
 

@@ -15,7 +15,7 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.strata import members_of, same_members
+from nestimate.data.designs.strata import lies_in, members_of, same_members
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.remedies import Advice, Remedy
@@ -294,13 +294,6 @@ def _cell_means(design: Design) -> Array:
     total = np.bincount(structure.cell, value, minlength=design.cells.size)
     with np.errstate(invalid="ignore"):
         return np.asarray((total / np.where(count, count, np.nan)).reshape(design.cells.shape))
-
-
-def lies_in(holder: Codes, group: Codes) -> bool:
-    """Whether every member of a level lies in one group."""
-    home = np.zeros(int(holder.max()) + 1, dtype=np.intp)
-    home[holder] = group
-    return bool((home[holder] == group).all())
 
 
 def members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:

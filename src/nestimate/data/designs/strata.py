@@ -1,6 +1,6 @@
 """The strata that roles make: units, or blocks with all that differs between and inside them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -27,7 +27,6 @@ def role_structure(
     *,
     apart: bool = False,
     lines: Sequence[Effect] = (),
-    cells: bool = False,
 ) -> Structure:
     """Return the structure of a design whose columns have roles.
 
@@ -49,8 +48,6 @@ def role_structure(
         Whether levels of a factor that lies between blocks may have scales of their own.
     lines
         Along what every block has a slope of its own, correlated with its level.
-    cells
-        Whether each cell of several factors differs from block to block by a scale of its own.
     """
     count, group = len(factor.labels), factor.codes
     home: Codes | None = None
@@ -62,9 +59,6 @@ def role_structure(
         if blocks
         else _by_unit(factor, levels)
     )
-    if cells:
-        whole = (s.role is Role.EFFECT and len(s.effects) == count for s in strata)
-        strata = [replace(s, each=each) for s, each in zip(strata, whole, strict=True)]
     outer, inside = strata[0].level, levels if blocks else levels[1:]
     if not blocks:
         home = np.zeros(int(outer.codes.max()) + 1, dtype=np.intp)
@@ -99,6 +93,33 @@ def role_structure(
         noise=noise_homes(crossing, blocks, group, n) if apart or len(blocks) > 1 else (),
         home=home,
     )
+
+
+def with_own(structure: Structure, positions: Collection[int]) -> Structure:
+    """Return a structure in which every effect of some strata has a scale of its own.
+
+    Of what lies inside clusters it is the members of every group that have one.
+
+    Parameters
+    ----------
+    structure
+        Members of those inside lie in one group each.
+    positions
+        Those of the strata.
+    """
+    groups = _indicators(Factor(name="", labels=structure.groups, codes=structure.group), 1)
+    strata = (
+        replace(one, each=True, effects=one.effects if one.heavy or one.each else groups)
+        if one.position in positions
+        else one
+        for one in structure.strata
+    )
+    return replace(structure, strata=tuple(strata))
+
+
+def own_scales(structure: Structure) -> tuple[int, ...]:
+    """Return the positions of the strata whose effects have a scale each; see `with_own`."""
+    return tuple(stratum.position for stratum in structure.strata if stratum.each)
 
 
 def crossed_factors(factor: Factor, crossing: Crossing | None) -> tuple[Factor, ...]:
@@ -311,6 +332,13 @@ def _subsets(crossing: Crossing) -> list[tuple[str, Factor]]:
             codes = codes.reshape(-1).astype(np.intp)
             found.append((name, Factor(name=name, labels=labels, codes=codes)))
     return found
+
+
+def lies_in(holder: Codes, group: Codes) -> bool:
+    """Whether every member of a level lies in one group."""
+    home = np.zeros(int(holder.max()) + 1, dtype=np.intp)
+    home[holder] = group
+    return bool((home[holder] == group).all())
 
 
 def split(level: Codes, part: Codes) -> Codes:

@@ -91,7 +91,8 @@ class Stratum:
         What each effect lies in where members lie in one level of a factor each, and every level
         may have a scale of its own: that level, by effect. () otherwise.
     each
-        Whether every effect has a scale of its own: of cells that show that they scatter unlike.
+        Whether every effect has a scale of its own: of cells that show that they scatter unlike;
+        inside clusters each effect is the level of the members that lie in one group.
     of, between
         Of a random term: what differs (empty where it is the level itself), and between what. Of
         effects of one of several factors: the factors; of slopes, along what.
@@ -119,13 +120,23 @@ class Stratum:
 
     @property
     def column(self) -> Array:
-        """What its scale multiplies in every row: of what is lone, the column of all its effects.
+        """What its scale multiplies in every row: of what lies in groups, that of all its effects.
 
         Shape (rows,).
         """
-        if self.lone:
+        if self.lone or self.by_home:
             return np.asarray(np.sum([effect.column for effect in self.effects], axis=0))
         return self.effects[0].column
+
+    @property
+    def by_home(self) -> bool:
+        """Whether it lies inside clusters, and each member has the scale of its group."""
+        return self.each and not self.heavy
+
+    @property
+    def plain(self) -> bool:
+        """Whether its scale is that of the level of its members."""
+        return bool((self.column == 1).all())
 
     @property
     def sloped(self) -> bool:
@@ -150,7 +161,7 @@ class Stratum:
     @property
     def homes(self) -> tuple[str, ...]:
         """What has the scale of each effect where scales may differ; () where they may not."""
-        if not self.heavy or len(self.effects) < 2:
+        if not (self.heavy or self.each) or len(self.effects) < 2:
             return ()
         named = tuple(e.name for e in self.effects if e.group is not None)
         return named if self.each else self.bands or named

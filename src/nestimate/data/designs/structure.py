@@ -2,8 +2,7 @@
 
 A stratum is one source of scatter: blocks, the effect of the groups between blocks, units,
 subunits, a random term of a formula. Its effects are columns that every member multiplies with a
-coefficient of its own, and all of them share one scale (or one for each group). Roles and formula
-both build a Structure, and the rest of the program asks it what there is.
+coefficient of its own, and all share one scale (or one for each group).
 
 Strata whose effects belong to the clusters (a block, a unit, the outermost factor of a formula)
 share the cluster's mixing variable and may be heavy-tailed; the others lie inside and are normal.
@@ -210,6 +209,8 @@ class Structure:
 
     def members(self, stratum: Stratum) -> Codes:
         """Return which effect of a stratum every group has, shape (groups,)."""
+        if stratum.by_home:
+            return np.array(list(map(stratum.homes.index, self.groups)), dtype=np.intp)
         mine = [s.position == stratum.position for s, _ in self.heavy]
         return self.cells[:, mine].argmax(axis=1)
 

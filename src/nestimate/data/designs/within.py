@@ -1,6 +1,6 @@
-"""Whether readings of the groups scatter alike about what they lie in, and units in their cells."""
+"""Whether readings, units and subunits of the groups scatter alike about what they lie in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 import numpy as np
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.residues import ROUNDING, Residues
-from nestimate.data.designs.spreads import MOST_OWN, Spreads, bartlett, lies_in
+from nestimate.data.designs.spreads import MOST_OWN, Spreads, bartlett
+from nestimate.data.designs.strata import lies_in, split
+from nestimate.data.designs.stratum import Stratum
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -124,23 +126,40 @@ def _unnamed(
     )
 
 
-def units_within(design: Design) -> Spreads | None:
-    """Return the spreads of units with readings in the cells of blocks, in each group.
+def members_within(design: Design) -> Iterator[tuple[Stratum, Spreads]]:
+    """Give what lies inside clusters, in one group each, and its spreads about what it lies in.
 
-    None where there are no such units, or fewer than two groups tell it.
+    Those are of the means of units in the cells of blocks, of subunits in units; and not of what
+    fewer than two groups tell.
     """
-    structure, group = design.structure, design.readings.group
-    if structure.text or len(structure.blocks) != 1:
-        return None
-    if not structure.unit_level.size or design.observed is not None or len(design.groups) < 2:
-        return None
-    own = structure.unit_level.codes
+    structure = design.structure
+    if structure.crossed or design.observed is not None or len(design.groups) < 2:
+        return
+    for stratum in (one for one in structure.strata if not one.heavy and one.plain):
+        if lies_in(stratum.level.codes, structure.group):
+            found = _members_within(design, stratum)
+            if found is not None:
+                yield stratum, found
+
+
+def _members_within(design: Design, stratum: Stratum) -> Spreads | None:
+    """Return the spreads of the means of members about those of what they lie in."""
+    structure, group, n = design.structure, design.readings.group, design.readings.n
+    own, levels = stratum.level.codes, [one.level for one in structure.strata]
     first = np.unique(own, return_index=True)[1]
-    cell = np.unique(structure.cell[first], return_inverse=True)[1]
+    holders = [level for level in levels if lies_in(own, level.codes) and level.size < first.size]
+    cell = group
+    for level in holders:
+        cell = split(cell, level.codes)
+    columns = np.column_stack([design.readings.value, structure.fixed])
+    count = np.bincount(own, n)
+    means = np.stack([np.bincount(own, n * column) / count for column in columns.T], axis=1)
+    each = np.eye(len(design.groups))[group[first]]
+    shared = (means[:, 1:, None] * each[:, None, :]).reshape(first.size, -1)
     none = np.empty((first.size, 0))
-    means = np.bincount(own, design.readings.value) / np.bincount(own)
-    squares = Residues.about(cell, none, means, none).by(group[first], len(design.groups))
-    return _spreads(*squares, design, design.groups, structure.blocking.name)
+    squares = Residues.about(cell[first], none, means[:, 0], shared)
+    inside = max(holders, key=lambda level: level.size).name
+    return _spreads(*squares.by(group[first], len(design.groups)), design, design.groups, inside)
 
 
 def holder(design: Design) -> str:

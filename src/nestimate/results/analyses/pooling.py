@@ -39,7 +39,7 @@ def clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
         own = size * tau
         for stratum, part in zip(subunits(design), share, strict=True):
             factor = float((np.square(n) * part[group == g]).sum() / n.sum())
-            own = own + factor * np.square(draws.scale(stratum)[:, 0])
+            own = own + factor * np.square(draws.scale_in(stratum)[:, g])
         icc += tau / whole / groups.size
         count += float(n.sum())
         worth += n.sum() * whole / (own + sigma)
@@ -74,7 +74,7 @@ def averaging_loss(fit: Fit, contrast: Contrast) -> float:
             variance = variance + np.where(statistics.measured[mine], own, 0.0)
         variance = variance + np.nan_to_num(spread * statistics.error[mine]) ** 2
         for stratum, part in zip(subunits(design), share, strict=True):
-            variance = variance + np.square(draws.scale(stratum)) * part[mine]
+            variance = variance + np.square(draws.scale_in(stratum)[:, [g]]) * part[mine]
         squared = contrast.weights[g] ** 2
         alike += squared * variance.sum(axis=1) / mine.size**2
         weighted += squared / (1 / variance).sum(axis=1)

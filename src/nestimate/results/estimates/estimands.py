@@ -86,14 +86,15 @@ def unit_variance(draws: Draws) -> Array | None:
     inside them.
     """
     structure = draws.structure
-    if not all(effect.plain for _, effect in structure.inside):
+    inner = [stratum for stratum in structure.strata if not stratum.heavy]
+    if not all(stratum.plain for stratum in inner):
         return None
     total = np.zeros_like(draws.means)
     if structure.heavy:
         root = structure.cells @ effect_root(structure, draws.theta)
         total = total + np.square(root).sum(axis=2)
-    for stratum, _ in structure.inside:
-        total = total + np.square(draws.scale(stratum))
+    for stratum in inner:
+        total = total + np.square(draws.scale_in(stratum))
     return np.asarray(total)
 
 

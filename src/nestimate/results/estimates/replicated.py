@@ -168,7 +168,7 @@ def _row_means(structure: Structure, draws: Draws, rng: np.random.Generator) -> 
         for e, effect in enumerate(structure.effects):
             value += own[:, structure.outer.codes, e] * effect.column
     for stratum, effect in structure.inside:
-        inside = draws.scale(stratum) * draws.deviates(stratum, rng, stratum.level.size)
+        inside = draws.scale_at(stratum, effect) * draws.deviates(stratum, rng, stratum.level.size)
         value += inside[:, stratum.level.codes] * effect.column
     return value
 
@@ -228,7 +228,7 @@ def _unit_noise(draws: Draws, design: Design) -> Array:
         noise += np.where(statistics.measured, np.square(sigma) / statistics.n, 0.0)
     noise += np.square(np.nan_to_num(statistics.error) * design.yardstick.spread)
     for stratum, share in zip(subunits(design), inner_shares(design), strict=True):
-        noise += np.square(draws.scale(stratum)) * share
+        noise += np.square(draws.scale_in(stratum)[:, statistics.group]) * share
     return noise
 
 
@@ -245,5 +245,6 @@ def _cell_noise(draws: Draws, design: Design) -> Array:
     of_unit[design.readings.unit] = design.structure.cell
     member = np.eye(cells.size)[of_unit]
     count = np.maximum(member.sum(axis=0), 1)
-    each = _unit_noise(draws, design) + np.square(draws.scale(unit))
+    own = draws.scale_in(unit)[:, design.statistics.group]
+    each = _unit_noise(draws, design) + np.square(own)
     return np.asarray((each @ member / np.square(count)).reshape(shape))

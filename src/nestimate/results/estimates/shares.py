@@ -118,7 +118,7 @@ def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
     noise, groups = np.square(fit.draws.noise), len(terms.groups)
     # Where groups scatter or err differently, each has shares of its own.
     rows: list[NDArray[np.bool_] | EllipsisType] = [...]
-    if noise.shape[1] > 1 or any(stratum.lone for stratum in terms.strata):
+    if noise.shape[1] > 1 or any(stratum.lone or stratum.by_home for stratum in terms.strata):
         rows = [terms.group == g for g in range(groups)]
         noise = np.broadcast_to(noise, (len(noise), groups))
     found = []

@@ -36,10 +36,9 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
         )
     found += _pair_scales(fit)
     if design.layout == "nested" and design.additive:
-        noise = draws.noise
-        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
-            noise is not None and noise.shape[1] > 1
-        )
+        noise = [] if draws.noise is None else [draws.noise]
+        scales = (*map(draws.scale, draws.structure.strata), *noise)
+        own = any(found.shape[1] > 1 for found in scales)
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"
             values = estimands.icc(draws, g)

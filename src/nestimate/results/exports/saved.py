@@ -10,7 +10,7 @@ import numpy as np
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.shown import Scatter
-from nestimate.data.designs.strata import role_structure
+from nestimate.data.designs.strata import own_scales, role_structure, with_own
 from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.structure import Factor, Structure
 from nestimate.data.tables.grid import Lost
@@ -28,7 +28,7 @@ def design_record(design: Design) -> dict[str, Any]:
     named |= {"blocks": design.structure.blocks, "factorial": design.structure.factorial}
     named |= {"places": design.structure.factors[0].places if design.structure.factors else ()}
     named |= {"apart": any(stratum.lone for stratum in design.structure.strata)}
-    named |= {"cells": any(stratum.each for stratum in design.structure.strata)}
+    named |= {"each": own_scales(design.structure)}
     named |= {"lines": design.structure.lines}
     return kept | named | {"formula": design.formula}
 
@@ -53,8 +53,8 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
             kept.get("factorial"),
             apart=kept.get("apart", False),
             lines=kept.get("lines", ()),
-            cells=kept.get("cells", False),
         )
+        structure = with_own(structure, kept.get("each", _cells(structure, kept)))
     elif isinstance(formula, Structure):
         structure = formula
     else:
@@ -66,6 +66,12 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
         )
     known.setdefault("scatter", _scatter_0_1(structure, kept["yardstick"].within))
     return Design(**{**known, "structure": structure})
+
+
+def _cells(structure: Structure, kept: Mapping[str, Any]) -> list[int]:
+    """Return the strata whose effects have a scale each in files that say it of cells alone."""
+    whole = [s for s in structure.strata if s.role is Role.EFFECT] if kept.get("cells") else []
+    return [s.position for s in whole if len(s.effects) == len(structure.groups)]
 
 
 def with_kind(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def _panels(answer: Answer) -> list[Panel]:
 def _clusters(design: Design) -> list[Level]:
     """Return the clusters of a formula, and what lies inside them."""
     structure = design.structure
-    inner = [stratum.level for stratum, effect in structure.inside if effect.plain]
+    inner = [one.level for one in structure.strata if not one.heavy and one.plain]
     return [] if structure.merged else [structure.outer, *inner]
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import own_scales, with_own
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
-from nestimate.model.cell_spreads import with_own_cells
 from nestimate.model.model import Model
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.estimands import difference
@@ -36,8 +36,8 @@ def with_narrowing(
     """
     chosen = fit.model.assumptions
     priors = {n: p for n, p in chosen.priors.items() if not any(c in n for c in covariates)}
-    if any(stratum.each for stratum in fit.model.design.structure.strata):
-        beside = with_own_cells(beside)
+    own = own_scales(fit.model.design.structure)
+    beside = replace(beside, structure=with_own(beside.structure, own))
     model = Model.from_design(beside, replace(chosen, prior=priors))
     said = narrowed(fit, Fit.from_model(model, ess=PLAIN_ESS, seed=fit.seed), covariates, asked)
     design = replace(fit.model.design, notes=(*fit.model.design.notes, *said))

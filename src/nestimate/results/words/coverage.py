@@ -5,11 +5,12 @@ from typing import Any
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
-from nestimate.data.designs.spreads import HARDLY, Spreads, lies_in
-from nestimate.data.designs.within import readings_within, units_within
+from nestimate.data.designs.spreads import HARDLY, Spreads
+from nestimate.data.designs.strata import lies_in
+from nestimate.data.designs.within import members_within, readings_within
 from nestimate.model.cell_spreads import cell_spreads, have_own, way_to_own
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import all_spreads
+from nestimate.model.own_spreads import all_spreads, may_be_apart
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.called import on_call
@@ -97,7 +98,7 @@ UNEVEN = (
 def _inside_checks(model: Model) -> tuple[Check, ...]:
     """Say where readings, or units in the cells of blocks, have one spread and show several."""
     design = model.design
-    unit, structure = design.structure.unit_level.name, design.structure
+    structure = design.structure
     readings = None if model.assumptions.sigma == "own" else readings_within(design)
     alone = lies_in(structure.outer.codes, structure.group)
     neither = "sigma, and with it what more readings would tell, is that of none of them"
@@ -109,12 +110,19 @@ def _inside_checks(model: Model) -> tuple[Check, ...]:
             neither if alone else UNEVEN,
             Advice("A spread for each: ", Remedy("sigma", "own"), "."),
         ),
-        *_inside_check(
-            "spreads inside",
-            units_within(design),
-            f"each {unit}",
-            UNEVEN,
-            f"With one row for each {unit}, its mean, each group has its own.",
+        *(
+            check
+            for stratum, found in members_within(design)
+            if not stratum.by_home
+            for check in _inside_check(
+                "spreads inside",
+                found,
+                f"each {stratum.name}",
+                UNEVEN,
+                "Each group has its own unless tau or sigma is 'common'."
+                if may_be_apart(design, found)
+                else f"With one row for each {stratum.name}, its mean, each group has its own.",
+            )
         ),
     )
 

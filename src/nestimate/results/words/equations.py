@@ -47,7 +47,7 @@ def _flat_response(model: Model) -> list[Equation]:
 
 def _nested_response(model: Model) -> list[Equation]:
     law = _law(model, _innermost(model.design))
-    return _whole(model, [*law, *_inner(model.design), *_units(model)])
+    return _whole(model, [*law, *_inner(model), *_units(model)])
 
 
 def _blocked_response(model: Model) -> list[Equation]:
@@ -56,7 +56,7 @@ def _blocked_response(model: Model) -> list[Equation]:
 
 def _blocked_nested_response(model: Model) -> list[Equation]:
     law = _law(model, _innermost(model.design))
-    return _whole(model, [*law, *_inner(model.design), *_blocks(model)])
+    return _whole(model, [*law, *_inner(model), *_blocks(model)])
 
 
 def _flat(model: Model) -> list[Equation]:
@@ -65,11 +65,11 @@ def _flat(model: Model) -> list[Equation]:
 
 
 def _nested(model: Model) -> list[Equation]:
-    return _whole(model, [*_readings(model), *_inner(model.design), *_units(model)])
+    return _whole(model, [*_readings(model), *_inner(model), *_units(model)])
 
 
 def _blocked(model: Model) -> list[Equation]:
-    return _whole(model, [*_readings(model), *_inner(model.design), *_blocks(model)])
+    return _whole(model, [*_readings(model), *_inner(model), *_blocks(model)])
 
 
 Equations = Callable[[Model], list[Equation]]
@@ -126,7 +126,7 @@ def _innermost(design: Design) -> str:
 def _readings(model: Model) -> list[Equation]:
     design, names = model.design, model.names
     rows, count = design.readings, len(design.levels)
-    sigma = "sigma[g]" if "sigma" in _own(model) else "sigma"
+    sigma = _scale(model, "sigma")
     if rows.known:
         unit, mean = (
             (design.levels[-1].name, _innermost(design)) if count else ("cell", _cell(design))
@@ -149,15 +149,21 @@ def _readings(model: Model) -> list[Equation]:
     return [(f"y[i] ~ Normal({mean}, {sigma})", said)]
 
 
-def _inner(design: Design) -> list[Equation]:
-    count = len(design.levels)
+def _inner(model: Model) -> list[Equation]:
+    levels, count = model.design.levels, len(model.design.levels)
     return [
         (
-            f"{_symbol(i + 1, count)} ~ Normal({_symbol(i, count)}, tau_{inner.name})",
+            f"{_symbol(i + 1, count)} ~ Normal({_symbol(i, count)}, "
+            f"{_scale(model, f'tau_{inner.name}')})",
             f"true mean of one {inner.name} about that of its {outer.name}",
         )
-        for i, (outer, inner) in reversed(list(enumerate(pairwise(design.levels))))
+        for i, (outer, inner) in reversed(list(enumerate(pairwise(levels))))
     ]
+
+
+def _scale(model: Model, name: str) -> str:
+    """Return a scale inside clusters as it is written: one of every group where they have one."""
+    return f"{name}[g]" if name in _own(model) else name
 
 
 def _units(model: Model) -> list[Equation]:
@@ -173,12 +179,14 @@ def _blocks(model: Model) -> list[Equation]:
     # Groups in blocks have scales of their own, or what lies between blocks has.
     between = "tau_block" in own
     apart = model.assumptions.tau == "own" and not between
-    level = "tau_block[g]" if between else "tau_block"
+    level = _scale(model, "tau_block")
     block, count = design.structure.block_name(""), len(design.levels)
     lines = []
     for unit in design.levels[:1]:
         said = f"true mean of one {unit.name} about the mean of its cell"
-        lines.append((f"{_symbol(0, count)} ~ Normal({_cell(design)}, tau_unit)", said))
+        lines.append(
+            (f"{_symbol(0, count)} ~ Normal({_cell(design)}, {_scale(model, 'tau_unit')})", said)
+        )
     terms = [_deviation(s, apart=apart, between=between) for s in _deviating(design)]
     along = [f" * ({s.of} - its mean)" * (s.role is Role.SLOPE) for s in _deviating(design)]
     added = [symbol + x for (symbol, _, _), x in zip(terms, along, strict=True)]

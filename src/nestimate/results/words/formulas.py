@@ -66,9 +66,10 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
         pairs = ", ".join(terms.heavy[i][0].what for i in terms.correlated)
         alike = ", in every group alike" if len(terms.correlations) > 1 else ""
         said.append(f"{pairs} of one {outer} are correlated (rho{alike})")
-    for stratum, _ in terms.inside:
+    for stratum in (one for one in terms.strata if not one.heavy):
         where = stratum.between if terms.crossed else f"{stratum.level.name} inside"
-        said.append(f"effects of {where}: Normal(0, tau[{stratum.name}])")
+        own = " | group" if stratum.by_home else ""
+        said.append(f"effects of {where}: Normal(0, tau[{stratum.name}{own}])")
     return said
 
 

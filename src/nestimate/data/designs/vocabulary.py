@@ -56,7 +56,7 @@ WORDS = {
         "feuille hoja bild gesichtsfeld bac "
         "planta célula jaula animale topo soggetto pianta camundongo "
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte "
-        "piglet calf lamb hen subplot quadrat transect bucht ferkel schwein kuh kalb schaf henne "
+        "piglet calf lamb hen subplot transect bucht ferkel schwein kuh kalb schaf henne "
         "küken teilfläche transekt parcelle porc porcelet vache veau brebis enclos parcela cerdo "
         "lechón vaca ternero oveja corral cuadrante transecto suino maiale recinto "
         "tooth teeth zahn dent diente dente electrode elektrode horse goat heifer vine hund pferd "

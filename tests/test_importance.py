@@ -7,7 +7,7 @@ import pytest
 from scipy import special, stats
 
 from nestimate.inference import diagnostics, importance
-from nestimate.inference.target import Target
+from nestimate.inference.target import Parts, Target
 
 
 def _flat_warp(z):
@@ -22,7 +22,7 @@ def _sample(log_likelihood, dim, seed=1, ess=10_000, threads=2, warp=_flat_warp,
             warp=warp,
             rivals=lambda z: np.empty((0, z.size)),
             ridge=None,
-            blocks=blocks,
+            parts=Parts(blocks=blocks),
             threads=pool,
         )
 

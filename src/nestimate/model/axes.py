@@ -18,6 +18,8 @@ Single = NDArray[np.float32]
 
 #: nu / 2 up to which single precision holds the weights of nodes to 1e-4.
 SINGLE_HALF = 500.0
+#: Share of the error of what is not stretched that stands for nothing at all.
+TINY = 1e-12
 #: Sum of exponentials above which no digit has been lost to underflow.
 LEAST_SUM = 1e-30
 
@@ -151,12 +153,19 @@ def _rule(kinds: Sequence[Kind], nu: Array, nodes: int) -> tuple[Single, Single]
         far: Array | float = 0.0
         near: Array | float = 0.0
         for axis in kind:
-            far = far + axis.squares / axis.stretched
+            # What nothing stretches along says nothing of how much.
+            felt = np.maximum(axis.stretched, TINY * axis.error)
+            far = far + np.where(axis.stretched > 0, axis.squares / felt, 0.0)
             near = near + axis.squares / (axis.stretched + axis.error)
         extreme = np.maximum(extreme, np.max(far, axis=0))
         gain = np.maximum(gain, np.max(near, axis=0))
     # One axis with little error is enough for lambda to be felt.
-    ratios = [np.min([axis.error / axis.stretched for axis in kind], axis=0) for kind in kinds]
+    ratios = [
+        np.min(
+            [axis.error / np.maximum(axis.stretched, TINY * axis.error) for axis in kind], axis=0
+        )
+        for kind in kinds
+    ]
     low, high = mixing_range(extreme, gain, np.max(ratios, axis=0), nu)
     half = np.minimum(0.5 * nu, 1e8)
     spacing = (high - low) / (nodes - 1)

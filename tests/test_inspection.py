@@ -134,7 +134,7 @@ def cages():
     ]
     frame = pd.DataFrame(found, columns=["MouseID", "diet", "cage", "sex", "age_weeks"])
     weight = rows(len(frame))
-    weight[[4, 5]] = -99
+    weight[[4, 10]] = -99
     return frame.assign(**{"weight (g)": weight, "remark": "ok"})
 
 

@@ -133,6 +133,8 @@ def test_names_below_a_title_are_found_and_may_be_chosen(desk):
     assert found["names"] == ["arm", "mouse", "y"]
     assert found["rows"][0] == ["4", "a", "a0", "1.5"]
     roles = found["designs"][0]["roles"]
+    # The note below the table is a reading of it, and no role.
+    assert roles.pop("skip_rows") == "21-21"
     assert roles == {"value": "y", "group": "arm", "unit": "mouse"}
     # What the user chose is not found anew, and edits name the columns as they are shown.
     assert looked(desk, content, "pasted.txt", header_row=1)["names"][1:] == ["", ""]

@@ -48,12 +48,11 @@ def truths(delta, tau=1.0, sigma=0.0, nu=np.inf, **scales):
     delta = np.atleast_1d(delta)
     size = delta.size
     given = {"tau_block": 0.0, "tau_effect": 0.0, "sigma": sigma} | scales
-    unit = np.full(size, given.pop("tau_unit", 0.0))
+    given.setdefault("tau_unit", 0.0)
     return Truths(
         mu=np.stack([np.zeros(size), delta], axis=1),
         scales={name: np.broadcast_to(value, (size, 2)) for name, value in given.items()}
-        | {"tau": np.full((size, 2), tau), "tau_unit": unit}
-        | {"tau_subunits": np.zeros((size, 0))},
+        | {"tau": np.full((size, 2), tau), "tau_subunits": np.zeros((size, 0, 2))},
         nu=np.full(size, nu),
     )
 

@@ -15,6 +15,7 @@ from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy, said
 from nestimate.results.estimates.contrasts import parse_contrast
 from nestimate.results.words.rounding import number
+from nestimate.results.words.wording import estimation_caption
 
 pytestmark = pytest.mark.quick
 
@@ -181,3 +182,15 @@ def test_what_is_rounded_to_millions_shows_no_noughts_that_are_no_digits():
     assert [number(v, 2) for v in (999999998.842, 1000000000.181)] == [
         *("999999998.84", "1000000000.18")
     ]
+
+
+def test_no_line_is_said_to_join_what_lies_in_one_group():
+    rng = np.random.default_rng(1)
+    rows = [(arm, f"{arm}{i}", rng.normal()) for arm in "ab" for i in range(4) for _ in range(3)]
+    table = pd.DataFrame(rows, columns=["arm", "mouse", "y"])
+    nested = ne.fit("y ~ arm + (1 | mouse)", table, options={"ess": 200}).design
+    assert "circles: raw means of each mouse" in estimation_caption(nested)
+    assert "a line joins" not in estimation_caption(nested)
+    met = table.assign(mouse=table["mouse"].str[1:])
+    blocked = ne.fit("y ~ arm + (1 | mouse)", met, options={"ess": 200}).design
+    assert "a line joins those of one mouse" in estimation_caption(blocked)

@@ -5,6 +5,7 @@ from math import isfinite
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR, Measure
+from nestimate.data.designs.strata import lies_in
 from nestimate.model.model import Model
 from nestimate.remedies import Advice
 from nestimate.results.estimates import naming
@@ -160,16 +161,17 @@ def estimation_caption(design: Design) -> str:
             "of the difference, with intervals."
         )
     unit, said = design.structure.unit_name(), f"Dots: {design.structure.reading_name}s"
-    cells = (
-        f"; circles: raw means of cells, a line joins those of one {design.structure.outer.name}"
-    )
+    outer = design.structure.outer
+    cells = f"; circles: raw means of cells, a line joins those of one {outer.name}"
+    if outer.size and lies_in(outer.codes, design.structure.group):
+        cells = f"; circles: raw means of each {outer.name}"
     said += {
         "nested": f", one column per {unit}; circles: raw means of each {unit}; "
         "diamonds: estimates of their true means, drawn towards the group as far as the data "
         "support",
         "blocked": cells,
         "blocked-nested": cells,
-        "formula": cells if design.structure.outer.labels else "",
+        "formula": cells if outer.labels else "",
         "flat": "",
     }[design.layout]
     if design.observed is not None and design.observed.beyond.any():

@@ -125,3 +125,31 @@ def test_a_few_controls_copied_under_each_comparison_are_asked_about():
             table, value="y", group="treatment", reference="ctl", options={"ess": 200}
         )
         assert any("were rows pasted twice" in one for one in found.design.warnings)
+
+
+def courses(seed, *, last=8, digits=3, carry=True):
+    """Sixteen animals at eight weeks, of which most drop out and keep their last value."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(16):
+        values = np.round(10 + np.cumsum(rng.normal(0.2, 0.5, 8)), digits)
+        left = rng.integers(3, last + 1)
+        if carry:
+            values[left:] = values[left - 1]
+        rows += [("ab"[i % 2], f"m{i}", week, y) for week, y in enumerate(values)]
+    return pd.DataFrame(rows, columns=["g", "mouse", "week", "y"])
+
+
+@pytest.mark.parametrize("roles", [{"unit": "mouse"}, {"group": "g,week", "block": "mouse"}])
+def test_last_values_that_were_carried_forward_are_asked_about(roles):
+    """Of 128 rows 42 repeated the last value of their mouse, without a word."""
+    roles = {"value": "y", "group": "g", **roles}
+
+    def said(table):
+        found = Design.from_table(read_table(table, Wanted(**roles)), Roles(**roles)).warnings
+        return any("carried forward" in one for one in found)
+
+    assert all(said(courses(seed)) for seed in range(10))
+    assert not any(said(courses(seed, carry=False)) for seed in range(40))
+    # In whole numbers neighbours are equal anywhere.
+    assert not any(said(courses(seed, carry=False, digits=0)) for seed in range(40))

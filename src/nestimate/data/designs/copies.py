@@ -11,6 +11,8 @@ Codes = NDArray[np.intp]
 FEWEST, SHARE = 5, 1 / 3
 #: Fewest where they are all values of some groups, equally often, and none of the others recur.
 FEW = 3
+#: Rows of the shortest series that is looked at for a last value carried forward.
+LONG = 3
 #: Probability of as many by chance below which they are taken as copies.
 BY_CHANCE = 1e-4
 #: Values met in two places, at most, and those that occur equally often, at least, as shares of
@@ -66,6 +68,35 @@ def doubt_copies(name: str, value: Array, place: Codes, group: Codes, where: str
     return [
         f"{many} of {name} {verb} in {'its' if times.min() > 1 else 'one'} {where}: were rows "
         "pasted twice? Copies make the answer look surer than it is."
+    ]
+
+
+def doubt_carried(name: str, value: Array, holder: Codes, where: str) -> list[str]:
+    """Ask whether last values were carried forward: one number to the end in many animals.
+
+    Where elsewhere hardly two rows that follow each other are equal.
+
+    Parameters
+    ----------
+    name, value
+        The column of values, as the user wrote them, shape (rows,).
+    holder, where
+        What each row is of, in the order of the rows, and what that is called.
+    """
+    order = np.argsort(holder, kind="stable")
+    series = np.split(value[order], np.flatnonzero(np.diff(holder[order])) + 1)
+    long = [own for own in series if own.size >= LONG]
+    ends = [int(np.argmax(np.r_[own[::-1] != own[-1], True])) - 1 for own in long]
+    carried = sum(end > 0 for end in ends)
+    equal = sum(int((np.diff(own) == 0).sum()) for own in long) - sum(ends)
+    steps = sum(own.size - 1 for own in long) - sum(ends)
+    chance = (equal + 1) / (steps + 2)
+    if carried < max(FEW, SHARE * len(long) / 2, 3 * chance * len(long)) or equal > carried / 3:
+        return []
+    return [
+        f"In {carried} of {len(long)} {where} {name} is one number from some row to the end: was "
+        "the last value carried forward? Such rows count as measured, and hide how things went "
+        "on. Leave them empty."
     ]
 
 

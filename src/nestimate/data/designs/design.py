@@ -19,6 +19,7 @@ from nestimate.data.designs.aggregates import (
     summary_columns,
 )
 from nestimate.data.designs.compared import Compared
+from nestimate.data.designs.copies import doubt_carried
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.doubts import (
     distances,
@@ -337,8 +338,11 @@ def _doubts(
     """Return what looks wrong in measurements."""
     name, readings = roles.value, rows.readings
     normalised = doubt_normalised(name, rows, roles.measure, crossing)
+    shown = roles.measure.said(readings.value)
+    held = rows.unit or rows.block
     return [
-        *doubt_far(name, roles.measure.said(readings.value), distance, row, rows.levels),
+        *doubt_far(name, shown, distance, row, rows.levels),
+        *(doubt_carried(name, shown, held.codes, held.name) if held else ()),
         *doubt_unlike(rows),
         *(normalised or doubt_values(name, readings, rows.groups, rows.levels, roles.measure.said)),
     ]

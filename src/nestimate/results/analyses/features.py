@@ -132,6 +132,23 @@ def feature(name: str, values: Array) -> Feature:
     )
 
 
+def as_recorded(observed: Array, replicated: Array, step: float) -> Array:
+    """Return the data above replicated sets, which are recorded as finely as the data.
+
+    What ties do to a feature, they do to both.
+
+    Parameters
+    ----------
+    observed, replicated
+        Numbers of the data, shape (...), and of data sets, (sets, ...).
+    step
+        Resolution of the data.
+    """
+    return np.concatenate(
+        [observed[None], observed + step * np.round((replicated - observed) / step)]
+    )
+
+
 def positive(values: Array) -> Array:
     """Return values that can be divided by."""
     return np.maximum(values, 1e-300)

@@ -319,16 +319,17 @@ def compare(
     'drug - placebo'
     """
 
-    def answer(value: str | None) -> Comparison:
+    def answer(name: str | None) -> Comparison:
         design, beside, chosen, named = posed(
             data,
-            value=value,
+            value=name,
             group=group,
             unit=unit,
             block=block,
             reference=reference,
             relabel_units=relabel_units,
             options=options,
+            outcomes=() if isinstance(value, str | None) else value,
         )
         return _answered(design, chosen, command="compare", data=data, named=named, beside=beside)
 

@@ -45,6 +45,7 @@ def posed(
     reference: str | Mapping[str, str] | None,
     relabel_units: bool,
     options: Options | Words | Mapping[str, Any] | None,
+    outcomes: Sequence[str] = (),
 ) -> tuple[Design, Design | None, Options, dict[str, Any]]:
     """Return the design that the words of `compare` make, the options, and the words as named.
 
@@ -105,6 +106,7 @@ def posed(
         limit=None if chosen.limit is None else str(chosen.limit),
         order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
+        outcomes=tuple(outcomes),
     )
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
     if chosen.at is not None and not chosen.covariates:

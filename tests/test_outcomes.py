@@ -44,8 +44,8 @@ def test_each_outcome_has_the_answer_that_it_has_alone(found):
 def test_one_outcome_is_no_covariate_of_another():
     rng = np.random.default_rng(3)
     arm = np.repeat(["a", "b"], 8)
-    weight = rng.normal(20, 3, 16) + 2 * (arm == "b")
-    length = 2 * weight + rng.normal(0, 1, 16)
+    weight = rng.normal(20, 3, 16) + 4 * (arm == "b")
+    length = 2 * weight + rng.normal(0, 3, 16)
     frame = pd.DataFrame({"arm": arm, "weight": weight.round(2), "length": length.round(2)})
     given = {"group": "arm", "options": {"ess": 300}}
     alone = ne.compare(frame, value="weight", **given)

@@ -319,23 +319,23 @@ def compare(
     'drug - placebo'
     """
 
-    def answer(name: str | None) -> Comparison:
+    def answer(outcomes: str | Sequence[str] | None) -> Comparison:
         design, beside, chosen, named = posed(
             data,
-            value=name,
+            value=outcomes,
             group=group,
             unit=unit,
             block=block,
             reference=reference,
             relabel_units=relabel_units,
             options=options,
-            outcomes=() if isinstance(value, str | None) else value,
         )
         return _answered(design, chosen, command="compare", data=data, named=named, beside=beside)
 
     if value is None or isinstance(value, str):
         return answer(value)
-    return Outcomes.of(value, columns_of(data, Options.of(options).reading), answer)
+    columns = columns_of(data, Options.of(options).reading)
+    return Outcomes.of(value, columns, lambda one: answer((one, *(v for v in value if v != one))))
 
 
 def _answered(

@@ -236,3 +236,24 @@ def test_brief_says_what_was_asked_for():
     assert "Bayes factor: " in terminal.brief(
         ne.compare(table, value="post", group="arm", options=options)
     )
+
+
+def test_an_outlier_among_cells_without_blocks_is_named():
+    """Nothing gives cells a spread each that are not within blocks, and nothing says so."""
+    rng = np.random.default_rng(2)
+    g, t = (c.ravel() for c in np.indices((2, 2, 8))[:2])
+    y = rng.normal(0, 1, g.size)
+    y[3] = 9
+    table = pd.DataFrame({"g": g, "t": t, "y": y}).astype({"g": str, "t": str})
+    found = ne.compare(
+        table, value="y", group="g,t", options={"ess": 500, "robust": "none", "tau": "common"}
+    )
+    assert "farthest" in {one.name for one in found.predictive.odd}
+    assert "rarely come out of the model" in " ".join(str(found).split())
+
+
+def test_symmetric_data_are_regular_only_where_replicated_ones_never_are():
+    values = np.array([0.0, *np.zeros(600), *np.ones(400)])
+    assert not features.Predictive(features=(features.feature("skewness", values),)).regular
+    values = np.array([0.0, *np.ones(1_000)])
+    assert features.Predictive(features=(features.feature("skewness", values),)).regular

@@ -82,7 +82,12 @@ class Contrast:
 
 
 def choose_contrasts(
-    groups: Sequence[str], asked: str | Sequence[str], against: float | None, measure: Measure
+    groups: Sequence[str],
+    asked: str | Sequence[str],
+    against: float | None,
+    measure: Measure,
+    *,
+    centre: str = "mean",
 ) -> tuple[Contrast, ...]:
     """Return the contrasts to report.
 
@@ -96,6 +101,8 @@ def choose_contrasts(
         A stated value that every group is compared with instead, or None.
     measure
         How group means are said: differences of logarithms are ratios.
+    centre
+        What of a group is held against a stated value, in words.
 
     Raises
     ------
@@ -113,7 +120,7 @@ def choose_contrasts(
                 name=f"{label} {sign} {against:g}",
                 weights=row,
                 against=stated,
-                sides=(f"the mean of {label}", f"{against:g}"),
+                sides=(f"the {centre} of {label}", f"{against:g}"),
             )
             for label, row in zip(groups, np.eye(len(groups)), strict=True)
         )

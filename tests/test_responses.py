@@ -664,3 +664,35 @@ def test_a_share_held_against_a_value_is_that_of_a_typical_pair():
     said = " ".join(str(found).split())
     assert "the typical share of case is above 0.5" in said
     assert "average[case]" in said
+
+
+def test_shares_of_two_factors_are_averaged_over_the_other():
+    """Over the levels of the other factor stood the logistic of the mean logit alone: .08 of .27."""
+    rows = [
+        (geno, treat, f"{geno}{treat}{i}", yes, 20)
+        for (geno, treat), several in {
+            ("wt", "veh"): (0, 1, 0, 1),
+            ("wt", "drug"): (11, 9, 12, 11),
+            ("ko", "veh"): (9, 11, 10, 9),
+            ("ko", "drug"): (20, 19, 20, 19),
+        }.items()
+        for i, yes in enumerate(several)
+    ]
+    table = pd.DataFrame(rows, columns=["geno", "treat", "dish", "yes", "n"])
+    options = {"ess": 1000, "response": "yes/n"}
+    found = ne.compare(table, group="geno,treat", unit="dish", options=options)
+    share = table.groupby(["geno", "treat"])["yes"].mean().unstack() / 20
+    for name, expected in {
+        "risk_difference[drug - veh]": (share["drug"] - share["veh"]).mean(),
+        "risk_difference[ko - wt]": (share.loc["ko"] - share.loc["wt"]).mean(),
+        "risk_ratio[drug / veh]": share["drug"].mean() / share["veh"].mean(),
+        "risk_difference[ko drug - wt drug]": share.at["ko", "drug"] - share.at["wt", "drug"],
+    }.items():
+        assert found.averages[name].mean == pytest.approx(expected, rel=0.06), name
+    assert "at the mean of logits" in " ".join(str(found).split())
+
+
+def test_a_contrast_in_ones_own_words_has_its_risk_difference():
+    options = {"ess": 300, "response": "proportion", "contrast": "case - control"}
+    found = ne.compare(pairs(many=30, spread=1.0), **PAIRS, options=options)
+    assert "risk_difference[case - control]" in {row.name for row in found.averages}

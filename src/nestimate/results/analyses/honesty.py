@@ -262,6 +262,8 @@ def _formula_panel(
     naive, simple, half = part.pooled(contrast, prob), None, None
     if not _meet(contrast, design):
         simple, half = part.clusters(contrast, prob), part.half(contrast, prob)
+    elif design.structure.crossed:
+        simple = part.across(contrast, prob)
     elif _groups_alone(design):
         simple = classical.t_interval("paired", *classical.paired(sums, contrast), prob)
     answer = _posterior("answer", fit, contrast, question, clusters.size or value.size)

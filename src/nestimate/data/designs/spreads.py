@@ -119,8 +119,7 @@ class Spreads:
     @classmethod
     def of(cls, design: Design) -> Self | None:
         """Return the spreads of a design; None where members do not lie in one group each."""
-        found = members(design)
-        least = design.yardstick.resolution / np.sqrt(12)
+        found, least = members(design), design.least(design.structure.strata[0])
         return None if found is None else cls._of_members(*found, least)
 
     @classmethod
@@ -131,7 +130,7 @@ class Spreads:
         """
         plain = design.observed is None and not design.structure.crossed
         found = _sampled(design, codes) if plain else None
-        least = design.yardstick.resolution / np.sqrt(12)
+        least = design.least(design.structure.strata[0])
         return None if found is None else cls._of_members(*found, names, least)
 
     @classmethod
@@ -151,9 +150,9 @@ class Spreads:
             slope, _, rank, _ = np.linalg.lstsq(about[codes == k], left[codes == k])
             slopes[k] = slope if rank == about.shape[1] else np.nan
         told = np.isfinite(slopes[:, 0])
-        least = design.yardstick.resolution / np.sqrt(12)
+        leasts = [float(design.least(s)) / s.size for s in strata]
         return tuple(
-            cls._of_members(slopes[told, i], home[told], names, least / s.size, along=s.of)
+            cls._of_members(slopes[told, i], home[told], names, leasts[i - 1], along=s.of)
             for i, s in enumerate(strata, start=1)
         )
 
@@ -201,7 +200,7 @@ class Spreads:
         told = [i for i, freedom in enumerate(freedoms) if freedom > 0]
         if len(told) < 2:
             return None
-        least = design.yardstick.resolution / np.sqrt(12)
+        least = design.least(next(design.changes, None))
         return cls(
             groups=tuple(names[i] for i in told),
             sds=tuple(max(float(sds[i]), float(least)) for i in told),

@@ -176,7 +176,7 @@ def _spreads(
     if told.size < 2:
         return None
     squares, freedom = squares[told], freedom[told]
-    sds = np.maximum(np.sqrt(squares / freedom), design.yardstick.resolution / np.sqrt(12))
+    sds = np.maximum(np.sqrt(squares / freedom), design.least(None))
     return Spreads(
         groups=tuple(names[i] for i in told),
         sds=tuple(map(float, sds)),

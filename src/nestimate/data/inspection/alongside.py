@@ -42,6 +42,7 @@ def _with_factors(
         return found
     given = found[0].roles.summary
     summary = given if {"sd", "se"} & {*given} else {}
+    ranked = [*compared, *ranked]
     several = several_factors(crossing, value, groups, ranked, summary=summary)
     pair = paired(crossing, value, compared[0])
     if not several and (risen := slopes(crossing, found[0])) is not None:
@@ -101,10 +102,11 @@ def _at_places(crossing: Crossing, made: Proposal, first: Proposal) -> frozenset
 
     The side is then where it was given, and half of the cells of both factors are empty in each.
     """
-    group, outer = first.candidate.group, made.sampled
-    held = group in made.factors and first.candidate.blocks[:1] == (outer,)
+    group, blocks = first.candidate.group, first.candidate.blocks
+    path = {*made.candidate.blocks, *made.candidate.units}
+    held = group in made.factors and bool(blocks) and {*blocks} <= path
     sides = [f for f in made.factors if f != group and words(f) & WITHIN]
-    given = held and any(crossing.decides([outer, side], group) for side in sides)
+    given = held and any(crossing.decides([*blocks, side], group) for side in sides)
     return frozenset({group} if given else ())
 
 

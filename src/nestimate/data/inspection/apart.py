@@ -8,9 +8,8 @@ import pyarrow as pa
 
 from nestimate.data.designs.vocabulary import AROUND, VIEWS, hints, passes, words
 from nestimate.data.inspection.compounds import Stem
-from nestimate.data.inspection.curves import visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import lettered
+from nestimate.data.inspection.looks import lettered, visits
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.tables.columns_made import TakeParts
 from nestimate.data.tables.door import Table
@@ -60,7 +59,8 @@ class Apart:
             edits = []
             said = any(stem.names for stem in stems)
             for number, stem in enumerate(stems, start=1):
-                name = "group" if stem.names and not grouped else stem.called
+                said_when = stem.called == "time"
+                name = "group" if stem.names and not (grouped or said_when) else stem.called
                 # D1 of unstim and of aCD3 is a donor, and no day.
                 read = len(stem.called) == 1 and said and not stem.names
                 name = f"{column.name} {number}" if read or not name else name

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.inspection.looks import are_kinds, lettered
+from nestimate.data.inspection.looks import are_kinds, lettered, say_when
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import ends_of_parts, taken_part
 from nestimate.errors import DataError
@@ -106,7 +106,8 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         if told:
             continue  # exp1_ctrl says no more than exp1 and a column of conditions
         if found and alone and _is_condition(found[-1].taken(labels), own):
-            found.append(Stem.of(own, codes, at, at, names=tuple(dict.fromkeys(own))))
+            kinds = tuple(dict.fromkeys(own))
+            found.append(Stem.of(own, codes, at, at, names=kinds, called=_called(own)))
             continue
         front = found[-1].taken(labels) if found and alone else []
         if front and at == parts[0] and _is_condition(own, front):
@@ -147,16 +148,20 @@ def _first_told(parts: Sequence[Sequence[str]]) -> int:
 def _is_condition(stems: Sequence[str], parts: Sequence[str]) -> bool:
     """Return whether a part says under what each stem was read: unstim and aCD3 of every donor.
 
-    It is one of a few words that return in nearly all, or one of two letters: 1a and 1b.
+    It is one of a few words that return in nearly all, or one of two letters, 1a and 1b, or says
+    when: days 0, 7 and 14.
     """
     kinds, pairs = {*parts}, {*zip(stems, parts, strict=True)}
     words = all(len(re.sub(r"[\W\d_]", "", kind)) > 1 for kind in kinds) and are_kinds([*kinds])
     crossed = len(pairs) >= 0.9 * len({*stems}) * len(kinds)
-    return crossed and len(kinds) > 1 and (words or (len(kinds) == 2 and lettered([*kinds])))
+    told = words or (len(kinds) == 2 and lettered([*kinds])) or say_when([*kinds])
+    return crossed and len(kinds) > 1 and told
 
 
-def _called(added: Iterable[str]) -> str:
+def _called(added: Sequence[str]) -> str:
     """Return the word that several parts hold before or behind their numbers; "" for several."""
+    if say_when(added):
+        return "time"
     words = {re.sub(r"[\W\d_]+", " ", part).strip() for part in added}
     return words.pop().rpartition(" ")[2] if len(words) == 1 else ""
 

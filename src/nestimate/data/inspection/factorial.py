@@ -79,6 +79,8 @@ def several_factors(
         return []
     best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
     path = path_of(crossing, chosen)
+    if path and best.blocks[: len(path)] == tuple(path):
+        path = [*best.blocks]  # with what was seen under several of them inside
     found = []
     for anew in given_anew(crossing, path, chosen):
         ordered = sorted(chosen, key=crossing.names.index)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from nestimate.data.designs.premises import PLOTS
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
     PERSONS,
-    PLOTS,
     WITHIN,
     hints,
     passes,

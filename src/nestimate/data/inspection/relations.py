@@ -11,9 +11,9 @@ from nestimate.data.inspection.candidates import (
     one_unit_each,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import MOST_KINDS, are_compared, counting
+from nestimate.data.inspection.looks import MOST_KINDS, are_compared, counting, visits
 
 
 def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from nestimate.data.designs.premises import BLOCKS, SEASONS
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
     AROUND,
-    BLOCKS,
     BORN,
     LITTERS,
     OCCASIONS,
@@ -21,17 +21,26 @@ from nestimate.data.designs.vocabulary import (
     words,
 )
 from nestimate.data.inspection.assigned import evenly_crossed, is_panel, may_be_compared
-from nestimate.data.inspection.candidates import Candidate, counts_within, possible
+from nestimate.data.inspection.candidates import Candidate, counts_within, holders, possible
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import moments, visits
+from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import (
     begins_anew,
     holds_groups,
     is_when,
     meets_all,
+    runs_through,
     stands_together,
+    tells_little,
 )
-from nestimate.data.inspection.looks import are_compared, are_kinds, are_names, counting, stepped
+from nestimate.data.inspection.looks import (
+    are_compared,
+    are_kinds,
+    are_names,
+    counting,
+    stepped,
+    visits,
+)
 from nestimate.data.inspection.relations import only_numbered
 from nestimate.data.inspection.returning import one_each
 
@@ -110,20 +119,26 @@ def _scored(
             continue
         met = any(_met_by_all(crossing, name, block) for block in candidate.blocks)
         score -= 3.0 * (name == candidate.group and not met)
-        before = names[: names.index(name)]
+        before = holders(crossing, name, names)
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
     if used == (candidate.group,):
         # Numbers that return in every group may be the same animals.
         score -= 1.5 * any(one_each(crossing, candidate.group, name) for name in untold)
     score += _unit_score(crossing, candidate, names, untold)
     score += _block_score(crossing, candidate, names)
-    merged = tuple(name for name in untold if name not in crossing.counters)
+    return replace(told_of(crossing, candidate, names), score=score)
+
+
+def told_of(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> Candidate:
+    """Return a candidate with what it leaves out of some columns of labels."""
+    used = candidate.used
+    unused = [name for name in names if name not in used]
+    merged = [n for n in unused if n not in crossing.counters and not crossing.decides(used, n)]
     anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
     return replace(
         candidate,
-        score=score,
         unused=tuple(unused),
-        merged=merged,
+        merged=tuple(merged),
         anew=tuple(anew),
         over=tuple(name for name in merged if name in crossing.along),
     )
@@ -156,6 +171,8 @@ def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str])
     if not crossing.single or together or len(candidate.used) > 1:
         return 0.0
     met = [n for n in untold if not ("trait" in hints(n) or crossing.inside(n, candidate.group))]
+    # A date says less of what rows share than a herd.
+    met = [n for n in met if not words(n) & OCCASIONS] or met[:1]
     return 1.0 + 3.0 * (len(met) > 1)
 
 
@@ -171,10 +188,10 @@ def _unit_score(
     days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
     apart = any(not _sites(crossing, n, outer, names) for n in days)
     score -= 2.5 * ("place" in hints(outer) and apart)
-    holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
+    held = holders(crossing, outer, names) if counts_within(crossing, outer, names) else ()
     # A day is what its wells lie in, not another one under every treatment.
     score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
-    score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
+    score -= 6.0 * any(not crossing.decides(place, name) for name in held)
     again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
     score -= 5.0 * (again and not candidate.relabel)
     told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
@@ -197,6 +214,8 @@ def _unit_score(
         last = candidate.place[-1]
         again = own and last != candidate.group and not begins_anew(crossing, outer, last)
         score -= 4.0 * again
+        # Nor those of which none is met in half of the blocks: they would begin anew in each.
+        score -= 4.0 * (last != candidate.group and runs_through(crossing, outer, last))
         # Nor are those of a subject whose rows stand together, under one condition after another.
         score -= 2.0 * (
             lasts(outer) and outer not in crossing.runs and _together(crossing, outer, last)
@@ -282,10 +301,12 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     elif complete:
         told = 0.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
+    # Days on which most often one group was met hardly tell groups apart.
+    score -= 3.0 * tells_little(crossing, block, candidate.group)
     # Block 1 of one site is not block 1 of the next.
     apart = [n for n in names if n not in {block, candidate.group} and "block" in hints(n)]
-    anew = any(begins_anew(crossing, block, n) for n in apart if not words(n) & BLOCKS)
-    score -= 3.0 * (anew and bool(words(block) & BLOCKS))
+    apart += [n for n in names if words(n) & SEASONS and n not in {block, candidate.group}]
+    score -= 3.0 * any(begins_anew(crossing, block, n) for n in apart if not words(n) & BLOCKS)
     # Pots 1 to 10 of one chamber are not those of the other.
     compared = may_be_compared(crossing, candidate.group) and lasts(block)
     score -= 4.0 * (compared and begins_anew(crossing, block, candidate.group))
@@ -309,8 +330,8 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         and not crossing.inside(name, candidate.group)
     ]
     counting = "block" not in hints(block) and counts_within(crossing, block, names)
-    holders = names[: names.index(block)] if counting else ()
-    inner = any(n != candidate.group and not crossing.inside(block, n) for n in holders)
+    held = holders(crossing, block, names) if counting else ()
+    inner = any(n != candidate.group and not crossing.inside(block, n) for n in held)
     # Sites 1, 2 of every well lie in it, whatever sites are elsewhere.
     sites = any(_sites(crossing, block, place, names) for place in names)
     if plots:
@@ -331,7 +352,7 @@ def _other_things(crossing: Crossing, group: str, block: str, name: str) -> bool
     if crossing.inside(name, block) or moments(crossing, group):
         return False
     holds = hints(block) & {"unit", "block"} == {"unit"} and not words(name) & ANIMALS
-    holds = holds or bool(words(name) & BLOCKS)
+    holds = holds or bool(words(name) & BLOCKS) or "block" in hints(name)
     return counting(crossing.labels[name]) and not (holds or words(block) & LITTERS)
 
 

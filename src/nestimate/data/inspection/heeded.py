@@ -1,0 +1,58 @@
+"""Designs that the values themselves speak for, before the one whose rows they speak against.
+
+What a table is called and how its rows are sorted say how likely a design is. Where values that
+share a label are so much more alike than others that chance hardly makes them so, they say it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from nestimate.data.designs.reused import Told
+from nestimate.data.inspection.candidates import Candidate
+from nestimate.data.inspection.proposals import Proposal
+
+
+def heeded(
+    fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Return the designs with that first which the values of the likeliest speak for.
+
+    Parameters
+    ----------
+    fit
+        Designs that can be, the likeliest first.
+    build
+        What makes a proposal of roles that none of them has; None where it cannot be.
+    """
+    found = [*fit]
+    seen: list[Candidate] = []
+    while found and found[0].candidate not in seen:
+        first = found[0]
+        seen.append(first.candidate)
+        for wanted in _advised(first):
+            better = next((p for p in found if _alike(p.candidate, wanted)), None) or build(wanted)
+            if better is not None:
+                found = [better, *(p for p in found if p is not better)]
+                break
+    return tuple(found)
+
+
+def _advised(proposal: Proposal) -> Iterator[Candidate]:
+    """Yield the roles that a design itself says would be better, as its values show."""
+    own = proposal.candidate
+    for said in proposal.cautions:
+        if isinstance(said, Told):
+            wanted = replace(own, blocks=said.block, units=said.unit, relabel=said.relabel)
+            yield wanted
+            # Labels of what lies inside may return, too; its rows are readings then.
+            yield replace(wanted, units=())
+
+
+def _alike(one: Candidate, other: Candidate) -> bool:
+    """Return whether two candidates give columns the same roles."""
+    return (one.group, one.blocks, one.units, one.relabel) == (
+        other.group,
+        other.blocks,
+        other.units,
+        other.relabel,
+    )

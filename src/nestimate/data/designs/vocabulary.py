@@ -76,7 +76,7 @@ WORDS = {
         "experimento línea semana giorno lotto piastra esperimento dia ninhada "
         "betrieb hof bauernhof herde standort gewächshaus ferme élevage troupeau lieu granja "
         "finca rebaño sitio lugar fazenda rebanho azienda fattoria sito ort "
-        "spender donneur donante donatore doador"
+        "spender donneur donante donatore doador sitzung séance sesión seduta"
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
@@ -100,7 +100,7 @@ WORDS = {
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
         "panellist pathologist annotator grader taster reader prüfer pathologe "
-        "analyst observateur observador osservatore "
+        "analyst blinded observateur observador osservatore "
         "by untersucher bearbeiter operateur opérateur operador operatore"
     ),
     "remark": (
@@ -174,6 +174,7 @@ WITHIN = frozenset(
     {"eye", "side", "hemisphere", "tissue", "organ", "region", "layer", "limb", "leg", "quarter"}
     | {"forearm", "œil", "occhio", "lato", "olho", "hemisphäre", "oog"}
     | {"paw", "hand", "foot", "ear", "kidney", "lobe", "quadrant", "segment", "compartment"}
+    | {"knee", "wrist", "ankle", "shoulder", "elbow", "hip", "thigh", "breast", "lung", "implant"}
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
 )

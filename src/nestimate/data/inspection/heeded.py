@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from nestimate.data.designs.reused import Told
 from nestimate.data.inspection.candidates import Candidate
-from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.clusters import numbered
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.proposals import MOST, Proposal
 
 
 def heeded(
@@ -35,6 +37,29 @@ def heeded(
                 found = [better, *(p for p in found if p is not better)]
                 break
     return tuple(found)
+
+
+def with_pairs(
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Add, behind the likeliest design, the one in which a left-out column pairs its readings.
+
+    Every group has one row for each of its labels in each block: a position on a plate, read under
+    all treatments. Replicates 1, 2, 3 of every treatment are no pairs.
+    """
+    if not fit or len(fit[0].candidate.blocks) != 1 or fit[0].candidate.units:
+        return tuple(fit)
+    best = fit[0].candidate
+    (block,), group = best.blocks, best.group
+    for name in [name for name in best.merged if not numbered(crossing, name, [group])]:
+        pairs, full = crossing.size(block, name), crossing.size(block, name, group)
+        once = crossing.most_rows([block, name, group]) == 1
+        wanted = replace(best, blocks=(block, name))
+        known = any(_alike(p.candidate, wanted) for p in fit)
+        if once and full >= 0.7 * pairs * crossing.size(group) and full > pairs and not known:
+            made = build(wanted)
+            return (fit[0], *([made] if made is not None else []), *fit[1:])[:MOST]
+    return tuple(fit)
 
 
 def _advised(proposal: Proposal) -> Iterator[Candidate]:

@@ -197,6 +197,7 @@ def _samples(grid: Grid) -> KeepOnly | None:
 
 def _standards(grid: Grid) -> list[LeaveOut]:
     """Return what leaves out standards, and blanks beside them, among two groups or more."""
+    found = []
     for name, column in zip(grid.names, grid.columns, strict=True):
         if not is_text(column):
             continue
@@ -206,8 +207,8 @@ def _standards(grid: Grid) -> list[LeaveOut]:
         if len(sorts) > MOST_SORTS or len(gone) > MOST_STANDARDS:
             continue
         if {_spaced(label) for label in gone} & _CURVE and len(labels) - len(gone) > 1:
-            return [LeaveOut(where=((tidy(name), label),)) for label in gone]
-    return []
+            found.append([LeaveOut(where=((tidy(name), label),)) for label in gone])
+    return min(found, key=len, default=[])
 
 
 def _blanks(grid: Grid) -> list[LeaveOut]:

@@ -16,7 +16,7 @@ from nestimate.data.designs.vocabulary import (
 )
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.heeded import heeded
+from nestimate.data.inspection.heeded import heeded, with_pairs
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
@@ -180,7 +180,7 @@ def propose(
             return None
         return _made(crossing, candidate, roles, design, whole)
 
-    return heeded(fit, build), tuple(refused[:3])
+    return with_pairs(crossing, heeded(fit, build), build), tuple(refused[:3])
 
 
 def _levels_of(crossing: Crossing, design: Design) -> list[str]:

@@ -44,6 +44,9 @@ from nestimate.data.inspection.looks import (
 from nestimate.data.inspection.relations import only_numbered
 from nestimate.data.inspection.returning import one_each
 
+#: What has one genotype or strain.
+_GROWN = ANIMALS | {"culture", "colony", "clone", "kultur", "cultivo", "coltura", "isolate"}
+
 
 def ranked(
     crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool, around: bool
@@ -310,8 +313,8 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     # Pots 1 to 10 of one chamber are not those of the other.
     compared = may_be_compared(crossing, candidate.group) and lasts(block)
     score -= 4.0 * (compared and begins_anew(crossing, block, candidate.group))
-    # No animal has two genotypes.
-    born = any(words(n) & ANIMALS for n in candidate.blocks) and words(candidate.group) & BORN
+    # No animal has two genotypes, and no culture two strains.
+    born = any(words(n) & _GROWN for n in candidate.blocks) and words(candidate.group) & BORN
     score -= 4.0 * bool(born and not crossing.factors)
     # What was looked at again on days 5, 10 and 15 is not another one on each.
     left = any("unit" in hints(n) and n not in candidate.used for n in names)

@@ -63,8 +63,8 @@ def read_text(content: bytes, source: str, suffix: str, reading: Reading | None 
     offset = 2 if stated else 1
     reading = reading or Reading()
     header = max(reading.header_row or offset, offset)
-    lines = content[: 1 << 16].decode("utf-8", errors="ignore").splitlines(keepends=True)
-    peek = "".join(lines[header - offset :]) or "".join(lines)
+    above = content[: 1 << 16].decode("utf-8", errors="ignore").splitlines(keepends=True)
+    peek = "".join(above[header - offset :]) or "".join(above)
     separator = stated or _find_separator(peek, _PROMISED.get(suffix), source)
     promised = _PROMISED.get(suffix)
     if promised is not None and separator != promised:
@@ -75,8 +75,8 @@ def read_text(content: bytes, source: str, suffix: str, reading: Reading | None 
     below = _below(content, header - offset) if reading.skip_rows is None else None
     grid = None if below is None else _read_fast(below, separator, source, header)
     if grid is not None:
-        above = range(offset, header + 1)
-        notes += reading.taken(above, above, source)[2]
+        kept = range(offset, header + 1)
+        notes += reading.taken(kept, kept, source)[2]
     else:
         rows, lines = _rows(content.decode("utf-8"), separator, source, offset)
         rows, lines, said = reading.taken(rows, lines, source)

@@ -116,7 +116,8 @@ class Tie(LeftOut):
         """Say, where it can hardly be chance, that the values speak for blocks of these labels."""
         roles, _ = _asked(self.looked)
         held = [*filter(None, (roles.block or "").split("/"))]
-        return Told.of(said, (*held, self.name)) if self.test.p < SURE else said
+        sure = self.test.p < SURE or (self.once and bool(held))
+        return Told.of(said, (*held, self.name)) if sure else said
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

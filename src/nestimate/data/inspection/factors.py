@@ -117,7 +117,7 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     nameless = not held and (placed or (passing and counting(crossing.labels[holder])))
     if not (held & {"unit", "block"} or run or nameless):
         return False
-    kept = moments(crossing, holder) or not words(name) & (PLOTS | PENS)
+    kept = moments(crossing, holder) or not words(name) & (PLOTS | PENS | BLOCKS)
     lasting = (run or moments(crossing, holder)) and not passing and kept
     if not placed and (lasting or not counting(crossing.labels[name])):
         return False

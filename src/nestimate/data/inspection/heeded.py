@@ -11,16 +11,19 @@ from nestimate.data.designs.reused import Told
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.proposals import MOST, Proposal
 
 
 def heeded(
-    fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
 ) -> tuple[Proposal, ...]:
     """Return the designs with that first which the values of the likeliest speak for.
 
     Parameters
     ----------
+    crossing
+        Which labels occur with which.
     fit
         Designs that can be, the likeliest first.
     build
@@ -31,7 +34,7 @@ def heeded(
     while found and found[0].candidate not in seen:
         first = found[0]
         seen.append(first.candidate)
-        for wanted in _advised(first):
+        for wanted in _advised(crossing, first):
             better = next((p for p in found if _alike(p.candidate, wanted)), None) or build(wanted)
             if better is not None:
                 found = [better, *(p for p in found if p is not better)]
@@ -62,15 +65,26 @@ def with_pairs(
     return tuple(fit)
 
 
-def _advised(proposal: Proposal) -> Iterator[Candidate]:
+def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
     """Yield the roles that a design itself says would be better, as its values show."""
     own = proposal.candidate
     for said in proposal.cautions:
         if isinstance(said, Told):
-            wanted = replace(own, blocks=said.block, units=said.unit, relabel=said.relabel)
+            blocks = _outermost(crossing, said.block)
+            wanted = replace(own, blocks=blocks, units=said.unit, relabel=said.relabel)
             yield wanted
             # Labels of what lies inside may return, too; its rows are readings then.
             yield replace(wanted, units=())
+
+
+def _outermost(crossing: Crossing, blocks: tuple[str, ...]) -> tuple[str, ...]:
+    """Return blocks with what has names before what is numbered in it: trials hold reps 1 to 4."""
+    *before, outer, inner = ("", *blocks) if len(blocks) == 1 else blocks
+    if not {outer, inner} <= {*crossing.names}:
+        return blocks
+    numbered, named = (counting(crossing.labels[name]) for name in (outer, inner))
+    swapped = numbered and not named and not crossing.inside(inner, outer)
+    return (*before, inner, outer) if swapped else blocks
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:

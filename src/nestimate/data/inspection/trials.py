@@ -180,7 +180,7 @@ def propose(
             return None
         return _made(crossing, candidate, roles, design, whole)
 
-    return with_pairs(crossing, heeded(fit, build), build), tuple(refused[:3])
+    return with_pairs(crossing, heeded(crossing, fit, build), build), tuple(refused[:3])
 
 
 def _levels_of(crossing: Crossing, design: Design) -> list[str]:

@@ -98,7 +98,10 @@ def _scored(
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
     score -= 1.0 * (group != whole and only_numbered(crossing, group))
-    score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
+    levels = len(used) - 1
+    # However many levels there are, few ask whether all weights are 0.
+    levels = min(levels, 1) if group == whole and against < -1.0 else levels
+    score += levels + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
@@ -308,7 +311,8 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     score -= 3.0 * tells_little(crossing, block, candidate.group)
     # Block 1 of one site is not block 1 of the next.
     apart = [n for n in names if n not in {block, candidate.group} and "block" in hints(n)]
-    apart += [n for n in names if words(n) & SEASONS and n not in {block, candidate.group}]
+    others = [n for n in names if n not in {block, candidate.group, *apart}]
+    apart += [n for n in others if words(n) & SEASONS or n in crossing.runs]
     score -= 3.0 * any(begins_anew(crossing, block, n) for n in apart if not words(n) & BLOCKS)
     # Pots 1 to 10 of one chamber are not those of the other.
     compared = may_be_compared(crossing, candidate.group) and lasts(block)

@@ -175,6 +175,7 @@ WITHIN = frozenset(
     | {"forearm", "œil", "occhio", "lato", "olho", "hemisphäre", "oog"}
     | {"paw", "hand", "foot", "ear", "kidney", "lobe", "quadrant", "segment", "compartment"}
     | {"knee", "wrist", "ankle", "shoulder", "elbow", "hip", "thigh", "breast", "lung", "implant"}
+    | {"tooth", "teeth", "zahn", "dent", "diente", "dente"}
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
 )

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.premises import BLOCKS, PENS, PLOTS, ROWS, SEASONS
 from nestimate.data.designs.vocabulary import (
+    ANIMALS,
     LITTERS,
     OCCASIONS,
+    PERSONS,
     REPEATS,
+    WITHIN,
     hints,
     passes,
     repeats,
@@ -107,6 +110,8 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     said, held, run = hints(name), hints(holder), holder in crossing.runs
     placed = said & {"place", "counter"}
     passing = passes(name)
+    if words(holder) & WITHIN and words(name) & (ANIMALS | PERSONS):
+        return False  # each of them has all its teeth
     if words(name) & BLOCKS and words(holder) & SEASONS:
         return _begun_in_all(crossing, name, holder)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):

@@ -44,6 +44,11 @@ from nestimate.data.inspection.looks import (
 from nestimate.data.inspection.relations import only_numbered
 from nestimate.data.inspection.returning import one_each
 
+#: What is put into cells once.
+_PUT_IN = frozenset(
+    {"construct", "sirna", "shrna", "transfection", "virus", "vector", "plasmid", "konstrukt"}
+    | {"transfektion", "grna", "sgrna", "crispr", "aav"}
+)
 #: What has one genotype or strain.
 _GROWN = ANIMALS | {"culture", "colony", "clone", "kultur", "cultivo", "coltura", "isolate"}
 
@@ -200,6 +205,9 @@ def _unit_score(
     score -= 6.0 * any(not crossing.decides(place, name) for name in held)
     again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
     score -= 5.0 * (again and not candidate.relabel)
+    # Nor is a day what was sampled where animals have names of their own.
+    named = any(lasts(n) and crossing.inside(n, candidate.group) for n in names)
+    score -= 4.0 * (bool(words(outer) & OCCASIONS) and named)
     told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
     score += 1.5 if outer in crossing.runs else told
     score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
@@ -336,6 +344,9 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         and crossing.inside(name, block)
         and not crossing.inside(name, candidate.group)
     ]
+    # Dishes of one culture got one construct each, as the cells in them did.
+    units = candidate.units
+    score += 1.5 * bool(words(candidate.group) & _PUT_IN and units and "place" in hints(units[0]))
     counting = "block" not in hints(block) and counts_within(crossing, block, names)
     held = holders(crossing, block, names) if counting else ()
     inner = any(n != candidate.group and not crossing.inside(block, n) for n in held)
@@ -343,6 +354,7 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     sites = any(_sites(crossing, block, place, names) for place in names)
     if plots:
         score -= 3.5 * any(_other_things(crossing, candidate.group, block, n) for n in plots)
+        score -= 6.0 * any(_got_one(crossing, candidate.group, n) for n in plots)
         score += sum(_told(n, {"counter": -2.5, "time": -2.0, "unit": 0.5}) for n in plots)
         # Who did it and on which day matters less than what was looked at twice.
         score -= 4.0 * bool(hints(block) & {"person", "time"} or words(block) & OCCASIONS)
@@ -361,6 +373,12 @@ def _other_things(crossing: Crossing, group: str, block: str, name: str) -> bool
     holds = hints(block) & {"unit", "block"} == {"unit"} and not words(name) & ANIMALS
     holds = holds or bool(words(name) & BLOCKS) or "block" in hints(name)
     return counting(crossing.labels[name]) and not (holds or words(block) & LITTERS)
+
+
+def _got_one(crossing: Crossing, group: str, name: str) -> bool:
+    """Return whether numbers name dishes, or cells in them, which got one construct each."""
+    once = bool(words(group) & (BORN | _PUT_IN)) and (passes(name) or "place" in hints(name))
+    return once and counting(crossing.labels[name])
 
 
 def _group_score(name: str, labels: Sequence[str]) -> float:

@@ -3,18 +3,21 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_uppercase
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.inspection.looks import are_kinds, lettered, say_when
+from nestimate.data.inspection.looks import are_kinds, are_places, lettered, say_when
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import ends_of_parts, taken_part
 from nestimate.errors import DataError
 
 #: Fewer labels than these show no stems, and more are not taken apart.
 FEWEST, MOST = 4, 20_000
+#: Numbers behind each word from which on the words may be groups.
+_FEWEST_EACH = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +133,32 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
             called = _called(own) or _called(added)
             found.append(Stem.of(stem, codes, first, at, names=names, called=called, ends=ends))
     return tuple(found)
+
+
+def initials_said(table: Table, name: str, others: Iterable[str]) -> str:
+    """Say which words or letters numbered labels begin with: W1 to W7 and K1 to K7; or "".
+
+    No other column says them, and they are no places of wells.
+    """
+    try:
+        codes, labels = table.labels(name)
+        beside = [table.labels(other)[0][codes >= 0] for other in others if other != name]
+    except DataError:
+        return ""
+    found = [re.fullmatch(r"([^\W\d_]+)\d+", label) for label in labels[: MOST + 1]]
+    parts = [part[1] for part in found if part is not None]
+    kinds = list(dict.fromkeys(parts))
+    few = len(parts) < len(labels) or not 2 <= len(kinds) <= FEWEST
+    if few or min(map(parts.count, kinds)) < _FEWEST_EACH or len({*map(len, kinds)}) > 2:
+        return ""
+    wells = are_places(labels) and "".join(sorted(kinds)) in ascii_uppercase
+    if wells or _told(beside, parts, codes[codes >= 0]):
+        return ""
+    return (
+        f"Labels of {name} begin with {' or '.join(kinds)} ({labels[0]}, "
+        f"{next(x for x, part in zip(labels, parts, strict=True) if part == kinds[1])}). If these "
+        "are groups, or say what is compared, write them into a column of their own."
+    )
 
 
 def _first_told(parts: Sequence[Sequence[str]]) -> int:

@@ -19,6 +19,7 @@ from nestimate.data.designs.vocabulary import (
     PERSONS,
     REPEATS,
     WITHIN,
+    dilutes,
     hints,
     passes,
     repeats,
@@ -382,6 +383,10 @@ def _is_set(crossing: Crossing, column: Column, names: Sequence[str]) -> bool:
     What counts 1, 2, 3 is rather a number, unless its name has a unit of measurement.
     """
     name = column.name
+    if dilutes(name):
+        # All sera were looked at in each dilution.
+        held = [n for n in names if n != name and crossing.size(n) > crossing.size(name)]
+        return any(crossing.even(n, name) and not crossing.inside(n, name) for n in held)
     if not is_along(column) or "group" in hints(name):
         return False
     if counting(crossing.labels[name]) and "(" not in name:

@@ -109,7 +109,9 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     if likely:
         return [*likely, whole] if all(only_numbered(crossing, n) for n in likely) else likely
     single = [
-        n for n in names if columns[n].kind == "constant" and hints(n) & {"group", "n"} == {"group"}
+        n
+        for n in names
+        if columns[n].kind == "constant" and hints(n) & {"group", "n", "sd", "se"} == {"group"}
     ]
     return [*able, *(single or [whole])]
 

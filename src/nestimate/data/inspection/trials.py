@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.quantities import lies_around
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.vocabulary import (
-    hints,
-)
+from nestimate.data.designs.vocabulary import hints, summary_role
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.heeded import heeded, with_pairs
@@ -110,6 +108,9 @@ class Tried:
         named.sort(key=lambda found: bool(rows) and 2 * (not found.blocks) + found.relabel)
         likely = named or likely
         fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
+        if sum(summary_role(c) in {"sd", "se"} for c in columns.values()) > 1:
+            # Means of one of several groups beside each other are compared with nothing.
+            fit = tuple(found for found in fit if not found.roles.one_group)
         return cls(
             crossing=crossing,
             groups=tuple(groups),

@@ -103,10 +103,9 @@ def _scored(
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
     score -= 1.0 * (group != whole and only_numbered(crossing, group))
-    levels = len(used) - 1
     # However many levels there are, few ask whether all weights are 0.
-    levels = min(levels, 1) if group == whole and against < -1.0 else levels
-    score += levels + _rows_alone(crossing, candidate, untold)
+    most = 1 if group == whole and against < -1.0 else len(names)
+    score += min(len(used) - 1, most) + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
@@ -274,13 +273,16 @@ def _returns_with(crossing: Crossing, name: str, outer: str, group: str) -> bool
 
 
 def _lie_together(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> bool:
-    """Return whether rows taken as units belong to what has several of them, by its name.
+    """Return whether rows taken as units belong to what has several of them.
 
     An animal has a row for every session, or a donor one in every group.
     """
     group, rows = candidate.group, candidate.units[0]
     left = [n for n in names if n not in candidate.used and hints(n) & {"unit", "block"}]
-    inside = (n for n in left if lasts(n) and crossing.inside(n, group))
+    # So do those of what is in one group each, several in it, whatever it is called.
+    able = [n for n in names if n not in candidate.used and not hints(n)]
+    able = [n for n in able if crossing.size(n) > 2 * crossing.size(group) > 2]
+    inside = [n for n in (*filter(lasts, left), *able) if crossing.inside(n, group)]
     paired = (n for n in left if crossing.size(group, n) == crossing.size(rows) > crossing.size(n))
     return any(crossing.size(n) < crossing.size(rows) for n in inside) or any(paired)
 
@@ -345,8 +347,8 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         and not crossing.inside(name, candidate.group)
     ]
     # Dishes of one culture got one construct each, as the cells in them did.
-    units = candidate.units
-    score += 1.5 * bool(words(candidate.group) & _PUT_IN and units and "place" in hints(units[0]))
+    dishes = "place" in hints("".join(candidate.units[:1]))
+    score += 1.5 * bool(dishes and words(candidate.group) & _PUT_IN)
     counting = "block" not in hints(block) and counts_within(crossing, block, names)
     held = holders(crossing, block, names) if counting else ()
     inner = any(n != candidate.group and not crossing.inside(block, n) for n in held)

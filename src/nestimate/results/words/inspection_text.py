@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shlex import quote
 from textwrap import fill
 
+from nestimate.data.designs.vocabulary import summary_role
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
@@ -331,6 +332,8 @@ def mend(inspection: Inspection) -> list[str]:
                 "group."
             )
         return [*(sure or [mixed[0].trouble]), last]
+    if sum(summary_role(c) in {"sd", "se"} for c in inspection.columns) > 1:
+        return ["Means of several groups stand beside each other, and no row holds two groups."]
     numbers = [c.name for c in inspection.columns if c.measured]
     if unread := unread_said(inspection.columns):
         return [*unread, "Mend it and inspect the table again."]

@@ -261,3 +261,62 @@ def test_no_culture_has_two_strains(name):
     table = frame(["Strain", name, "Plate"], ["WT", "dksA"], range(1, 6), range(1, 4))
     given = first(table)
     assert (given["unit"], given.get("relabel_units")) == (name, True)
+
+
+@pytest.mark.parametrize("dilution", ["Dilution", "dil"])
+def test_sera_numbered_in_groups_are_the_units_and_dilutions_what_each_was_read_at(dilution):
+    sera = [f"{g} {i}" for g in ("naive", "vacc") for i in range(1, 6)]
+    table = frame(["Serum", dilution], sera, ["1:100", "1:400", "1:1600"])
+    table = table.assign(**{"OD450 a": table.y, "OD450 b": table.y + 0.1 * (-1) ** table.index})
+    proposal = ne.inspect(table.drop(columns="y")).proposals[0]
+    assert dict(proposal.arguments()) == {
+        "value": "OD450 a,OD450 b", "group": f"group,{dilution}", "block": "Serum"
+    }  # fmt: skip
+    assert proposal.reading.edits == ("group = part 1 of Serum",)
+
+
+@pytest.mark.parametrize(("one", "other"), [("up", "down"), ("W", "K"), ("sham", "SCI")])
+def test_words_before_the_numbers_of_labels_are_named(one, other):
+    labels = [f"{word}{i}" for word in (one, other) for i in range(1, 6)]
+    table = frame(["Animal", "Season"], labels, ["dry", "wet"])
+    said = f"Labels of Animal begin with {one} or {other} ({one}1, {other}1)"
+    assert said in " ".join(str(ne.inspect(table)).split())
+    table.insert(0, "Group", table.Animal.str.rstrip("0123456789"))
+    assert "begin with" not in str(ne.inspect(table))
+
+
+def test_means_of_several_groups_beside_each_other_are_no_group():
+    table = pd.DataFrame({"Dose": [0, 1, 10, 100], "Ctl mean": [9.2, 9.4, 9.6, 9.9]})
+    table = table.assign(**{"Ctl SD": 1.1, "Ctl N": 6, "Drug mean": [12, 12.1, 12.5, 11.8]})
+    table = table.assign(**{"Drug SD": 1.3, "Drug N": 6})
+    found = ne.inspect(table)
+    assert not found.proposals
+    assert "Put these below each other" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_dishes_got_one_construct_each_whichever_stand_first(shuffled):
+    names = ["Culture", "Dish", "Construct", "Neuron"]
+    levels = range(1, 5), range(1, 3), ["scr", "shRNA"], range(1, 7)
+    table = frame(names, *levels)
+    table = table[["Neuron", "Dish", "Culture", "Construct", "y"]] if shuffled else table
+    assert first(table) == {
+        "value": "y", "group": "Construct", "unit": "Dish", "block": "Culture",
+        "relabel_units": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("tooth", ["Tooth", "Zahn", "Eye"])
+def test_patients_met_at_several_teeth_are_the_units_whichever_stand_first(tooth):
+    table = frame([tooth, "Patient"], ["central", "lateral", "canine"], range(1, 13))
+    table.insert(2, "Product", np.where(table.Patient > 6, "A one", "B two"))
+    given = first(table)
+    assert "Patient" in (given.get("unit"), given.get("block"))
+    assert given.get("block") != tooth
+
+
+def test_a_day_is_no_unit_where_animals_have_names():
+    table = frame(["Mouse", "Cell"], [f"m{i}" for i in range(1, 13)], range(1, 5))
+    table.insert(0, "Date", "2024-03-" + (1 + table.index // 8).astype(str).str.zfill(2))
+    table["Genotype"] = np.where(table.index < 24, "WT", "KO")
+    assert first(table)["unit"].split("/")[0] == "Mouse"

@@ -47,7 +47,7 @@ EXCESSES = np.linspace(0, 4, 401)
 
 def observed_spreads(design: Design) -> tuple[Spreads, ...]:
     """Return all that is known of the spreads of a design of counts, shares or limits."""
-    if design.unscattered:
+    if design.single:
         return ()
     own = _of_units if design.structure.home is not None else _of_members
     seen = (own(design), _of_changes(design), _of_effects(design))

@@ -320,3 +320,14 @@ def test_a_day_is_no_unit_where_animals_have_names():
     table.insert(0, "Date", "2024-03-" + (1 + table.index // 8).astype(str).str.zfill(2))
     table["Genotype"] = np.where(table.index < 24, "WT", "KO")
     assert first(table)["unit"].split("/")[0] == "Mouse"
+
+
+@pytest.mark.parametrize("sides", [("contra", "ipsi (6-OHDA)"), ("left (lesion)", "right")])
+def test_sides_in_titles_are_sides_whatever_brackets_add(sides):
+    one, other = (f"TH+ {side}" for side in sides)
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {"mouse": [f"m{i}" for i in range(10)], one: rng.normal(110, 9, 10).round(1)}
+    )
+    given = first(table.assign(**{other: rng.normal(75, 9, 10).round(1)}))
+    assert given == {"wide": "groups", "block": "mouse"}

@@ -45,10 +45,7 @@ from nestimate.data.inspection.relations import only_numbered
 from nestimate.data.inspection.returning import one_each
 
 #: What is put into cells once.
-_PUT_IN = frozenset(
-    {"construct", "sirna", "shrna", "transfection", "virus", "vector", "plasmid", "konstrukt"}
-    | {"transfektion", "grna", "sgrna", "crispr", "aav"}
-)
+_PUT_IN = frozenset({"construct", "sirna", "shrna", "transfection", "virus", "vector", "plasmid"})
 #: What has one genotype or strain.
 _GROWN = ANIMALS | {"culture", "colony", "clone", "kultur", "cultivo", "coltura", "isolate"}
 
@@ -103,9 +100,8 @@ def _scored(
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
     score -= 1.0 * (group != whole and only_numbered(crossing, group))
-    # However many levels there are, few ask whether all weights are 0.
-    most = 1 if group == whole and against < -1.0 else len(names)
-    score += min(len(used) - 1, most) + _rows_alone(crossing, candidate, untold)
+    score += min(len(used) - 1, 1 if group == whole and against < -1.0 else len(names))
+    score += _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
@@ -206,7 +202,7 @@ def _unit_score(
     score -= 5.0 * (again and not candidate.relabel)
     # Nor is a day what was sampled where animals have names of their own.
     named = any(lasts(n) and crossing.inside(n, candidate.group) for n in names)
-    score -= 4.0 * (bool(words(outer) & OCCASIONS) and named)
+    score -= 4.0 * bool(named and words(outer) & OCCASIONS)
     told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
     score += 1.5 if outer in crossing.runs else told
     score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
@@ -347,8 +343,8 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         and not crossing.inside(name, candidate.group)
     ]
     # Dishes of one culture got one construct each, as the cells in them did.
-    dishes = "place" in hints("".join(candidate.units[:1]))
-    score += 1.5 * bool(dishes and words(candidate.group) & _PUT_IN)
+    put_in = "place" in hints("".join(candidate.units[:1])) and words(candidate.group) & _PUT_IN
+    score += 1.5 * bool(put_in)
     counting = "block" not in hints(block) and counts_within(crossing, block, names)
     held = holders(crossing, block, names) if counting else ()
     inner = any(n != candidate.group and not crossing.inside(block, n) for n in held)

@@ -95,7 +95,11 @@ def is_control(column: Column) -> bool:
 
 def of_one_quantity(columns: Sequence[Column]) -> bool:
     """Return whether numbers of columns may be of one quantity, by their titles and ends."""
-    return one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in columns})
+    names = [c.name for c in columns]
+    # What brackets add to one of two sides is no unit of measurement.
+    said = [str(i) for i in range(len(names))] if one_family(names) else names
+    ends = [(c.smallest or 0.0, c.largest or 0.0) for c in columns]
+    return one_quantity(dict(zip(said, ends, strict=True)))
 
 
 def levels_beside(columns: Sequence[Column]) -> bool:

@@ -632,7 +632,7 @@ SHEETS = {
             ],
         ),
         "compare --value od --group arm --block plate",
-        says=("fit 'od ~ arm + (arm | plate) + (1 | plate:position)'", "they are pairs"),
+        says=("--block plate/position",),
     ),
     "doses as names of columns": Sheet(
         csv("dish,0,0.1,1,10", [(f"d{i}", *(value() for _ in range(4))) for i in range(6)]),
@@ -827,7 +827,7 @@ SHEETS = {
         csv("rat,hemisphere,section,cells",
             [(r + 1, h, s + 1, 20 + 7 * r + 3 * s) for r in range(6) for h in ("ipsi", "contra")
              for s in range(4)]),
-        "compare --value cells --group hemisphere --block rat",
+        "compare --value cells --group hemisphere --block rat/section",
         never=("relabel",),
     ),
     "F5 patients before and after": Sheet(

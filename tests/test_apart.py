@@ -101,9 +101,37 @@ def test_under_what_each_was_read_is_a_part_that_returns(form, read, block, part
     if part is None:
         assert not [p for p in given if p.get("group") == "group"]
         return
-    assert f"group = part {part} of ID" in seen.proposals[0].reading.edits
-    wanted = {"value": "y", "group": "group", "block": block or form.split()[0]}
+    name = "time" if read == "pre post" else "group"
+    assert f"{name} = part {part} of ID" in seen.proposals[0].reading.edits
+    wanted = {"value": "y", "group": name, "block": block or form.split()[0]}
     assert given[0] == wanted
+
+
+@pytest.mark.parametrize("days", ["d0 d7 d14", "pre post", "day1 day2 day3", "0h 24h"])
+@pytest.mark.parametrize(
+    ("form", "anew"),
+    [
+        ("{g}_{d}_{i}", True),
+        ("{d}_{g}_{i}", True),
+        ("{i}_{g}_{d}", True),
+        ("{g}_{d}_{t}", False),
+        ("{g}_{d}_m{i}", False),
+        ("{d}_m{i}_{g}", False),
+    ],
+)
+def test_days_in_labels_are_no_units(form, anew, days):
+    if form.endswith("{d}") and days == "0h 24h":
+        pytest.skip("a number at the end is a part without its letter")
+    told = [(g, d, i) for g in ("ABX", "CTRL") for d in days.split() for i in range(1, 5)]
+    labels = [form.format(g=g, d=d, i=i, t=i + 4 * (g == "CTRL")) for g, d, i in told]
+    values = np.random.default_rng(5).normal(7, 1, len(told))
+    first, *_ = ne.inspect(pd.DataFrame({"SampleID": labels, "y": values})).proposals
+    given = dict(first.arguments())
+    if anew:
+        assert given["formula"].startswith("y ~ group * time + (1 | group:`SampleID")
+    else:
+        assert {*given["group"].split(",")} == {"group", "time"}
+        assert given["block"].startswith("SampleID")
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,11 @@ def test_a_title_with_commas_is_told_from_a_header(tmp_path):
     with pytest.raises(
         DataError, match=r"first line \('Assay 14, JK 12.5.2023'\) is a title.*-row 3"
     ):
-        ne.inspect(path)
+        ne.compare(path, value="OD570", group="Treatment")
     assert ne.inspect(path, header_row=3).proposals
+    found = ne.inspect(path)
+    assert found.proposals[0].reading.header_row == 3
+    assert "is a title: row 3 names the columns: --header-row 3" in " ".join(str(found).split())
 
 
 def test_counts_of_whole_groups_are_to_be_written_row_by_row():
@@ -136,7 +139,7 @@ def test_pairs_come_first_where_the_design_without_says_that_it_needs_them():
     alike = rng.normal(0, 3, 32)[pair] + rng.normal(0, 0.3, 64)
     for y, first in ((alike, True), (rng.normal(0, 1, 64), False)):
         found = ne.inspect(frame.assign(y=10 + y))
-        assert bool(found.proposals[0].formula) == first
+        assert (found.proposals[0].roles.block == "plate/position") == first
         asked = decisions(found.proposals)
         paired = next(d for d in asked if d.kind == "paired")
         assert paired.choices == ((0, 1) if first else (1, 0))
@@ -279,7 +282,7 @@ def test_notes_below_a_table_are_named_with_the_rows_to_leave_out(tmp_path):
     ragged = tmp_path / "ragged.csv"
     ragged.write_text("a,b,c\n1,2,3\n3,2,4\n\np<0.05 by one-way ANOVA\n")
     with pytest.raises(DataError, match="a note below the table, leave it out: --skip-rows 5-5"):
-        ne.inspect(ragged)
+        ne.compare(ragged, value="c", group="a")
 
 
 @pytest.mark.parametrize("skipped", [30, "1-40"])

@@ -629,7 +629,7 @@ def test_shares_without_their_totals_are_doubted(cells, name, says):
     assert [says in said for said in told] == [True] * bool(says)
 
 
-def test_a_formula_is_proposed_with_what_its_rows_are():
+def test_pairs_are_proposed_with_what_their_rows_are():
     """Positions of a plate that pair its readings, counted: of so many, or colonies."""
     rng = np.random.default_rng(2)
     frame = pd.DataFrame(
@@ -640,12 +640,13 @@ def test_a_formula_is_proposed_with_what_its_rows_are():
     shares = frame.assign(positive=rng.binomial(20, 1 / (1 + np.exp(-level))), total=20)
     counts = frame.assign(colonies=rng.poisson(np.exp(level)))
     for table, response in ((shares, "positive/total"), (counts, "counts")):
-        found = [p for p in ne.inspect(table).proposals if p.formula]
-        assert [dict(p.arguments())["response"] for p in found] == [response]
-        assert found[0].command("t.csv").endswith(f" t.csv --response {response}")
-        assert found[0].call("t").endswith(f'options={{"response": "{response}"}})')
-    roles = next(p for p in ne.inspect(shares).proposals if not p.formula)
-    assert [" FILE --response positive/total, " in said for said in roles.cautions] == [True]
+        found = ne.inspect(table).proposals
+        assert {p.roles.block for p in found[:2]} == {"plate/position", "plate"}
+        assert [dict(p.arguments())["response"] for p in found[:2]] == [response] * 2
+        assert f"--response {response}" in found[0].command("t.csv")
+        assert f'"response": "{response}"' in found[0].call("t")
+    plain = next(p for p in ne.inspect(shares).proposals if p.roles.block == "plate")
+    assert any(" FILE --response positive/total, " in said for said in plain.cautions)
 
 
 def test_counts_of_two_factors_are_proposed_as_counts():

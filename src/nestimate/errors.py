@@ -4,6 +4,7 @@
 
     NestimateError
     ├── DataError (ValueError)         the table cannot be read as it stands
+    │   └── LinesError                 lines of a file are no rows of a table: an option says so
     ├── DesignError (ValueError)       the table is fine, the question cannot be asked of it
     │   ├── ArgumentError (TypeError)  no argument has that name or kind
     │   └── RowError (KeyError)        an answer has no row of that name
@@ -41,6 +42,25 @@ class NestimateError(Exception):
 
 class DataError(NestimateError, ValueError):
     """The data cannot be read as they stand."""
+
+
+class LinesError(DataError):
+    """Lines of a file are no rows of its table, as an option of reading can say.
+
+    Attributes
+    ----------
+    header_row, skip_rows
+        What the option is; None for the other.
+    found
+        What the lines are, in a sentence with the option.
+    """
+
+    def __init__(
+        self, said: str, found: str, *, header_row: int | None = None, skip_rows: int | None = None
+    ) -> None:
+        """Keep what is said where the table is refused, and where it is looked at all the same."""
+        super().__init__(said)
+        self.found, self.header_row, self.skip_rows = found, header_row, skip_rows
 
 
 class DesignError(NestimateError, ValueError):

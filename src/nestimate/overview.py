@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from json import dumps
+from pathlib import Path
 from typing import Any
 
 from nestimate.data.inspection.inspection import Inspection
@@ -13,7 +14,7 @@ from nestimate.data.tables.door import Reading, Table, Wanted, read_cells, read_
 from nestimate.data.tables.edits import edited
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.grid import Grid
-from nestimate.errors import NestimateError
+from nestimate.errors import LinesError, NestimateError
 from nestimate.results.words import inspection_text, remarks
 from nestimate.results.words.meaning import meaning
 from nestimate.values import checked_arguments
@@ -155,9 +156,10 @@ def inspect(
     if isinstance(data, Mapping):
         table = read_table(data, Wanted(**asdict(reading), as_it_is=True))
         return Overview.from_table(table, file, reading)
-    found = mended(read_cells(data, reading), reading, titles=file is not None)
+    cells, reading, said = _cells(data, reading)
+    found = mended(cells, reading, titles=file is not None)
     table = table_of(found.grid, Wanted(**asdict(found.reading), as_it_is=True))
-    overview = Overview.from_table(table.noting(*found.said), file, found.reading)
+    overview = Overview.from_table(table.noting(*said, *found.said), file, found.reading)
     if not table.roles:
         return overview
     # Columns of a header that spans others are read by the roles that are named.
@@ -168,6 +170,22 @@ def inspect(
         if _can_be_read(edited(found.grid, p.reading.edits[asked:]), p)
     )
     return replace(overview, proposals=kept)
+
+
+def _cells(data: Any, reading: Reading) -> tuple[Grid, Reading, list[str]]:
+    """Return the cells of a file, the options that read them, and what its other lines are."""
+    said: list[str] = []
+    while True:
+        try:
+            return read_cells(data, reading), reading, said
+        except LinesError as error:
+            if not isinstance(data, str | Path):
+                raise  # what was read cannot be read again
+            said.append(error.found)
+            if error.header_row is not None:
+                reading = replace(reading, header_row=error.header_row)
+            if error.skip_rows is not None:
+                reading = reading.also_skipping([error.skip_rows])
 
 
 def _named(table: Table, proposal: Proposal) -> Proposal:

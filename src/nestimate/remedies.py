@@ -179,12 +179,6 @@ def on_table(sentence: str, file: str, options: Mapping[str, Any]) -> str:
     )
 
 
-def formulas_in(said: Iterable[str]) -> frozenset[str]:
-    """Return the formulas that advices end with."""
-    parts = (part for text in said if isinstance(text, Advice) for part in text.parts)
-    return frozenset(part.formula for part in parts if isinstance(part, Fit))
-
-
 def without_fit(sentence: str) -> str:
     """Return a sentence without its formula or edit, for a table that these do not read."""
     parts = sentence.parts if isinstance(sentence, Advice) else ()

@@ -32,8 +32,10 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Words for yes and no, as they stand in cells.
-YES = frozenset({"yes", "y", "true", "t", "positive", "pos", "1"})
-NO = frozenset({"no", "n", "false", "f", "negative", "neg", "0"})
+YES = frozenset(
+    {"yes", "y", "true", "t", "positive", "pos", "1", "oui", "ja", "sí", "si", "sì", "sim"}
+)
+NO = frozenset({"no", "n", "false", "f", "negative", "neg", "0", "non", "nein", "nee", "não"})
 #: What is added to both sides where a logit stands for a share.
 HALF = 0.5
 #: Single yes and no beyond one for each member that tell nothing of how members differ.

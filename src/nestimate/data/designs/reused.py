@@ -38,6 +38,8 @@ NUMBERED = frozenset(
 )
 #: Chance below which equal labels are taken to be alike; and above which they may be others.
 ALIKE, UNLIKE = 0.01, 0.05
+#: Chance below which values decide between two designs, whatever else speaks for either.
+SURE = 0.001
 #: Share of the labels that have to return, and how far numbers may run beyond how many there are.
 MOST, GAPS = 0.7, 2
 
@@ -46,6 +48,36 @@ class Asked(Advice):
     """Asks whether equal labels are the same thing each time, as they are taken to be."""
 
     __slots__ = ()
+
+
+class Told(Advice):
+    """Says that the values themselves speak for another design.
+
+    Attributes
+    ----------
+    block, unit, relabel
+        Its roles: columns of blocks and of units, outermost first, and whether labels of units are
+        reused.
+    """
+
+    __slots__ = ("block", "relabel", "unit")
+    block: tuple[str, ...]
+    unit: tuple[str, ...]
+    relabel: bool
+
+    @classmethod
+    def of(
+        cls,
+        said: Advice,
+        block: Sequence[str] = (),
+        unit: Sequence[str] = (),
+        *,
+        relabel: bool = False,
+    ) -> Self:
+        """Return a sentence with the roles that the values speak for."""
+        made = cls(said)
+        made.block, made.unit, made.relabel = tuple(block), tuple(unit), relabel
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,17 +236,23 @@ class Labelled:
         """Factors over which equal labels are no more alike than others."""
         return tuple(name for name in self._unlike if name not in self.alike)
 
-    def told_by(self, apart: Sequence[str]) -> tuple[str | Spoken, ...]:
-        """Return the roles of equal labels that some factors tell apart: blocks, or units."""
+    def held_by(self, apart: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        """Return the roles of equal labels that some factors tell apart: blocks, units, reused."""
         if len(apart) == len(self.ties):
             compared = {factor.name for factor in self.factors}
-            outer = "/".join(name for name in self.path[:-1] if name not in compared)
-            inner = "/".join((self.name, *self.plots, *self.units))
-            held = (Remedy("block", outer), " ") if outer else ()
-            return (*held, Remedy("unit", inner), " ", Remedy("relabel_units"))
-        whole = "/".join((*self.path[:-1], *apart, self.name, *self.plots))
-        inside = (" ", Remedy("unit", "/".join(self.units))) if self.units else ()
-        return (Remedy("block", whole), *inside)
+            outer = tuple(name for name in self.path[:-1] if name not in compared)
+            return outer, (self.name, *self.plots, *self.units), True
+        return (*self.path[:-1], *apart, self.name, *self.plots), self.units, False
+
+    def told_by(self, apart: Sequence[str]) -> tuple[str | Spoken, ...]:
+        """Return the options of these roles."""
+        blocks, units, reused = self.held_by(apart)
+        said = (
+            *((Remedy("block", "/".join(blocks)),) if blocks else ()),
+            *((Remedy("unit", "/".join(units)),) if units else ()),
+            *((Remedy("relabel_units"),) if reused else ()),
+        )
+        return tuple(part for remedy in said for part in (" ", remedy))[1:]
 
     def two(self, names: Sequence[str]) -> tuple[str, str]:
         """Return a label in the first two levels of a factor: `mouse 1 of A`, `mouse 1 of B`."""
@@ -256,7 +294,10 @@ class Labelled:
         )
         instead = Remedy("unit", "/".join((self.name, *self.units)))
         told = (*self.told_by(self.apart), " in place of ", instead, " ", Remedy("relabel_units"))
-        return [Advice(said, *told, ".")]
+        advice = Advice(said, *told, ".")
+        blocks, units, reused = self.held_by(self.apart)
+        sure = tie.chance < SURE
+        return [Told.of(advice, blocks, units, relabel=reused) if sure else advice]
 
     def within(self) -> tuple[str | Spoken, ...]:
         """Return what is said of labels that are the same in one level of a factor, not in others.

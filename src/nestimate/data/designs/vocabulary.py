@@ -70,13 +70,13 @@ WORDS = {
         "clone round preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station "
-        "bloc bloque hospital clinic versuchstag gelege manip "
+        "bloc bloque hospital clinic room barn shed stall raum versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada "
         "betrieb hof bauernhof herde standort gewächshaus ferme élevage troupeau lieu granja "
         "finca rebaño sitio lugar fazenda rebanho azienda fattoria sito ort "
-        "spender donneur donante donatore doador"
+        "spender donneur donante donatore doador sitzung séance sesión seduta"
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
@@ -100,7 +100,7 @@ WORDS = {
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
         "panellist pathologist annotator grader taster reader prüfer pathologe "
-        "analyst observateur observador osservatore "
+        "analyst blinded observateur observador osservatore "
         "by untersucher bearbeiter operateur opérateur operador operatore"
     ),
     "remark": (
@@ -171,9 +171,11 @@ BORN = frozenset(
 )
 #: Words for what each of them has several of, or is read under one after another.
 WITHIN = frozenset(
-    {"eye", "side", "hemisphere", "tissue", "organ", "region", "layer", "limb", "leg"}
+    {"eye", "side", "hemisphere", "tissue", "organ", "region", "layer", "limb", "leg", "quarter"}
     | {"forearm", "œil", "occhio", "lato", "olho", "hemisphäre", "oog"}
     | {"paw", "hand", "foot", "ear", "kidney", "lobe", "quadrant", "segment", "compartment"}
+    | {"knee", "wrist", "ankle", "shoulder", "elbow", "hip", "thigh", "breast", "lung", "implant"}
+    | {"tooth", "teeth", "zahn", "dent", "diente", "dente"}
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
 )
@@ -192,12 +194,6 @@ AROUND = frozenset(
     {"pre", "post", "before", "after", "baseline", "follow-up", "followup", "vorher", "nachher"}
     | {"avant", "après", "antes", "después"}
 )
-#: Words for what lies in a field where crops are grown, rather than one that a microscope sees.
-PLOTS = frozenset(
-    {"plot", "subplot", "tree", "plant", "quadrat", "parzelle", "parcelle", "parcela"}
-)
-#: Words for the blocks of a field, which are numbered anew in every place.
-BLOCKS = frozenset({"block", "bloc", "bloque", "blocco", "bloco"})
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "tile", "position"})
 #: Words for when something was done, rather than how long after something else.

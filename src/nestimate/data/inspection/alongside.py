@@ -7,11 +7,10 @@ from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.cohorts import plain_differences_first
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factorial import paired, several_factors
+from nestimate.data.inspection.factorial import several_factors
 from nestimate.data.inspection.factors import is_when
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.slopes import slopes
-from nestimate.remedies import formulas_in
 
 
 def with_formulas(
@@ -42,12 +41,12 @@ def _with_factors(
         return found
     given = found[0].roles.summary
     summary = given if {"sd", "se"} & {*given} else {}
+    ranked = [*compared, *ranked]
     several = several_factors(crossing, value, groups, ranked, summary=summary)
-    pair = paired(crossing, value, compared[0])
     if not several and (risen := slopes(crossing, found[0])) is not None:
         return (risen, *found)[:MOST]
     if not several:
-        return _with_pairs(found, pair)
+        return found
     made, *other = several
     own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
     aside = [
@@ -84,27 +83,16 @@ def _set(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
     return chosen and all(evenly_crossed(crossing, name, n) for n in others)
 
 
-def _with_pairs(found: tuple[Proposal, ...], pair: Proposal | None) -> tuple[Proposal, ...]:
-    """Add the design of pairs: first where what the likeliest says of itself advises its formula.
-
-    Readings of one position are then so much alike that without the pairs the interval is too wide.
-    """
-    if pair is None:
-        return found
-    advised = formulas_in(found[0].cautions)
-    alike = pair.formula in advised
-    return ((pair, *found) if alike else (found[0], pair, *found[1:]))[:MOST]
-
-
 def _at_places(crossing: Crossing, made: Proposal, first: Proposal) -> frozenset[str]:
     """Return what is compared if it was given to one side, eye or ear each of what was sampled.
 
     The side is then where it was given, and half of the cells of both factors are empty in each.
     """
-    group, outer = first.candidate.group, made.sampled
-    held = group in made.factors and first.candidate.blocks[:1] == (outer,)
+    group, blocks = first.candidate.group, first.candidate.blocks
+    path = {*made.candidate.blocks, *made.candidate.units}
+    held = group in made.factors and bool(blocks) and {*blocks} <= path
     sides = [f for f in made.factors if f != group and words(f) & WITHIN]
-    given = held and any(crossing.decides([outer, side], group) for side in sides)
+    given = held and any(crossing.decides([*blocks, side], group) for side in sides)
     return frozenset({group} if given else ())
 
 

@@ -8,14 +8,16 @@ import pyarrow as pa
 
 from nestimate.data.designs.vocabulary import AROUND, VIEWS, hints, passes, words
 from nestimate.data.inspection.compounds import Stem
-from nestimate.data.inspection.curves import visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import lettered
+from nestimate.data.inspection.looks import lettered, visits
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.tables.columns_made import TakeParts
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import taken_part
 from nestimate.data.tables.reading import Reading
+
+#: So many in each group on an average are rather animals or sera than what is compared.
+MOST_READ = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +43,10 @@ class Apart:
     def of(cls, columns: Sequence[Column], proposals: Sequence[Proposal]) -> Self | None:
         """Return the first such column of a table, in its order; None where there is none.
 
-        Labels that are compared themselves are none. Cells, sections and images that stand first
-        are numbered anew in what stands behind them: `cell1_m2` is not of a `cell1`. So is `m1_WT`
-        where a column says WT, but not `m1_pre`, nor `1a` beside `1b`.
+        Labels that are compared themselves are none, unless they are numbered in each group. Cells,
+        sections and images that stand first are numbered anew in what stands behind them:
+        `cell1_m2` is not of a `cell1`. So is `m1_WT` where a column says WT, but not `m1_pre`, nor
+        `1a` beside `1b`.
         """
         compared = {proposal.candidate.group for proposal in proposals}
         taken = {column.name.casefold() for column in columns}
@@ -55,12 +58,14 @@ class Apart:
         ]
         for column in columns:
             stems = tuple(stem for stem in column.stems if _holds(stem, initials))
-            if not stems or column.name in compared or not proposals:
+            told = column.name in compared and not _numbered_in_groups(column)
+            if not stems or told or not proposals:
                 continue
             edits = []
             said = any(stem.names for stem in stems)
             for number, stem in enumerate(stems, start=1):
-                name = "group" if stem.names and not grouped else stem.called
+                said_when = stem.called == "time"
+                name = "group" if stem.names and not (grouped or said_when) else stem.called
                 # D1 of unstim and of aCD3 is a donor, and no day.
                 read = len(stem.called) == 1 and said and not stem.names
                 name = f"{column.name} {number}" if read or not name else name
@@ -112,6 +117,13 @@ class Apart:
             f"Right only if {stem.example} in {self.column} ({stem.rows} rows) names nothing that "
             "its rows share: no animal, sample, experiment or group."
         )
+
+
+def _numbered_in_groups(column: Column) -> bool:
+    """Return whether labels of what was sampled are numbered behind words for groups: naive 1."""
+    words_first = bool(column.stems) and bool(column.stems[0].names)
+    enough = words_first and column.distinct >= MOST_READ * column.stems[0].count
+    return enough and "group" not in hints(column.name)
 
 
 def _holds(stem: Stem, initials: Collection[frozenset[str]]) -> bool:

@@ -20,6 +20,7 @@ from nestimate.data.inspection.measured import SUMMED, has_unit, label_alone
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import one_quantity
+from nestimate.data.tables.steps import one_family
 from nestimate.data.tables.titles import bare, lettered
 
 #: Words for two things that are read in one animal or patient.
@@ -94,7 +95,11 @@ def is_control(column: Column) -> bool:
 
 def of_one_quantity(columns: Sequence[Column]) -> bool:
     """Return whether numbers of columns may be of one quantity, by their titles and ends."""
-    return one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in columns})
+    names = [c.name for c in columns]
+    # What brackets add to one of two sides is no unit of measurement.
+    said = [str(i) for i in range(len(names))] if one_family(names) else names
+    ends = [(c.smallest or 0.0, c.largest or 0.0) for c in columns]
+    return one_quantity(dict(zip(said, ends, strict=True)))
 
 
 def levels_beside(columns: Sequence[Column]) -> bool:
@@ -117,8 +122,9 @@ def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:
 def compared_beside(table: Table, groups: Sequence[Column], labels: Sequence[Column]) -> bool:
     """Return whether columns are outcomes of what labels beside them compare, and no groups.
 
-    Their units of measurement differ, a control is among the labels, or those of one column were
-    all met with those of another, several rows each: lines on every plate.
+    Their units of measurement differ, and not those of two sides of one thing, a control is among
+    the labels, or those of one column were all met with those of another, several rows each: lines
+    on every plate.
     """
     units = {"".join(re.findall(r"[(\[].*[)\]]", c.name)) for c in groups}
     held = [table.labels(c.name) for c in labels if c.labelled]
@@ -126,7 +132,8 @@ def compared_beside(table: Table, groups: Sequence[Column], labels: Sequence[Col
     codes = np.stack([code for code, _ in held] or [np.arange(table.n_rows)])
     met = np.unique(codes, axis=1).shape[1]
     crossed = len(held) > 1 and met == math.prod(len(found) for _, found in held)
-    return len(units) > 1 or controls or (crossed and 2 * met <= table.n_rows)
+    differ = len(units) > 1 and not one_family([c.name for c in groups])
+    return differ or controls or (crossed and 2 * met <= table.n_rows)
 
 
 def converted(table: Table, names: Sequence[str], rest: Sequence[Column]) -> bool:

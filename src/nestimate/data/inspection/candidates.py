@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from nestimate.data.designs.vocabulary import BLOCKS, hints, lasts, words
+from nestimate.data.designs.premises import BLOCKS
+from nestimate.data.designs.vocabulary import hints, lasts, words
 from nestimate.data.inspection.anyhow import lies_anyhow, unequal
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
@@ -249,9 +250,14 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
     )
 
 
+def holders(crossing: Crossing, name: str, names: Sequence[str]) -> list[str]:
+    """Return the columns before a column that may hold what it names: periods hold no cows."""
+    return [n for n in names[: names.index(name)] if n not in crossing.orders]
+
+
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     """Return whether a column counts 1, 2, 3 or a, b, c within what the columns before it name."""
-    before = names[: names.index(name)]
+    before = holders(crossing, name, names)
     labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
     first = labels[0] if labels else ""
     if before and "counter" in hints(name) and counting(labels):

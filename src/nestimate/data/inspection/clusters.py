@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.expressions import quoted
+from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import ANIMALS, BORN, PERSONS, WITHIN, hints, passes, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
@@ -85,6 +86,9 @@ def given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) 
     do not run in every combination, are numbered through.
     """
     outer = path[0] if path else ""
+    sown = [f for f in factors if words(outer) & BLOCKS and begins_anew(crossing, outer, f)]
+    if sown:
+        return [sown, []]  # block 1 of one year is block 1 of the next only where nothing was sown
     if not path or not counting(crossing.labels[outer]) or "block" in hints(outer):
         return [[]]
     if holds_groups(crossing, outer, factors):
@@ -147,8 +151,10 @@ def told_apart_by(
     """Return the factors under whose levels a number inside a path names another thing.
 
     What was followed along times or radii is the same at each, as a neuron is; not a cell next day.
+    So is a cow of which all quarters were looked at.
     """
-    if not numbered(crossing, name, factors):
+    sides = words(name) & ANIMALS and any(words(f) & WITHIN for f in factors)
+    if sides or not numbered(crossing, name, factors):
         return ()
     kept = [f for f in factors if f not in crossing.along or begins_anew(crossing, name, f)]
     followed = len(kept) < len(factors)

@@ -3,18 +3,21 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_uppercase
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.inspection.looks import are_kinds, lettered
+from nestimate.data.inspection.looks import are_kinds, are_places, lettered, say_when
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import ends_of_parts, taken_part
 from nestimate.errors import DataError
 
 #: Fewer labels than these show no stems, and more are not taken apart.
 FEWEST, MOST = 4, 20_000
+#: Numbers behind each word from which on the words may be groups.
+_FEWEST_EACH = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +109,8 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         if told:
             continue  # exp1_ctrl says no more than exp1 and a column of conditions
         if found and alone and _is_condition(found[-1].taken(labels), own):
-            found.append(Stem.of(own, codes, at, at, names=tuple(dict.fromkeys(own))))
+            kinds = tuple(dict.fromkeys(own))
+            found.append(Stem.of(own, codes, at, at, names=kinds, called=_called(own)))
             continue
         front = found[-1].taken(labels) if found and alone else []
         if front and at == parts[0] and _is_condition(own, front):
@@ -131,6 +135,32 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
     return tuple(found)
 
 
+def initials_said(table: Table, name: str, others: Iterable[str]) -> str:
+    """Say which words or letters numbered labels begin with: W1 to W7 and K1 to K7; or "".
+
+    No other column says them, and they are no places of wells.
+    """
+    try:
+        codes, labels = table.labels(name)
+        beside = [table.labels(other)[0][codes >= 0] for other in others if other != name]
+    except DataError:
+        return ""
+    found = [re.fullmatch(r"([^\W\d_]+)\d+", label) for label in labels[: MOST + 1]]
+    parts = [part[1] for part in found if part is not None]
+    kinds = list(dict.fromkeys(parts))
+    few = len(parts) < len(labels) or not 2 <= len(kinds) <= FEWEST
+    if few or min(map(parts.count, kinds)) < _FEWEST_EACH or len({*map(len, kinds)}) > 2:
+        return ""
+    wells = are_places(labels) and "".join(sorted(kinds)) in ascii_uppercase
+    if wells or _told(beside, parts, codes[codes >= 0]):
+        return ""
+    return (
+        f"Labels of {name} begin with {' or '.join(kinds)} ({labels[0]}, "
+        f"{next(x for x, part in zip(labels, parts, strict=True) if part == kinds[1])}). If these "
+        "are groups, or say what is compared, write them into a column of their own."
+    )
+
+
 def _first_told(parts: Sequence[Sequence[str]]) -> int:
     """Return the first part, counted from 1, that is not the same in all labels.
 
@@ -147,16 +177,20 @@ def _first_told(parts: Sequence[Sequence[str]]) -> int:
 def _is_condition(stems: Sequence[str], parts: Sequence[str]) -> bool:
     """Return whether a part says under what each stem was read: unstim and aCD3 of every donor.
 
-    It is one of a few words that return in nearly all, or one of two letters: 1a and 1b.
+    It is one of a few words that return in nearly all, or one of two letters, 1a and 1b, or says
+    when: days 0, 7 and 14.
     """
     kinds, pairs = {*parts}, {*zip(stems, parts, strict=True)}
     words = all(len(re.sub(r"[\W\d_]", "", kind)) > 1 for kind in kinds) and are_kinds([*kinds])
     crossed = len(pairs) >= 0.9 * len({*stems}) * len(kinds)
-    return crossed and len(kinds) > 1 and (words or (len(kinds) == 2 and lettered([*kinds])))
+    told = words or (len(kinds) == 2 and lettered([*kinds])) or say_when([*kinds])
+    return crossed and len(kinds) > 1 and told
 
 
-def _called(added: Iterable[str]) -> str:
+def _called(added: Sequence[str]) -> str:
     """Return the word that several parts hold before or behind their numbers; "" for several."""
+    if say_when(added):
+        return "time"
     words = {re.sub(r"[\W\d_]+", " ", part).strip() for part in added}
     return words.pop().rpartition(" ")[2] if len(words) == 1 else ""
 

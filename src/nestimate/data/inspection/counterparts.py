@@ -1,5 +1,6 @@
 """Counts that make up a whole of which the table holds no column: dead and alive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from shlex import quote
@@ -21,6 +22,8 @@ from nestimate.data.tables.units import says_amount
 
 #: Rows from which on one sum in all of them is no coincidence, and sums that are no seconds.
 _ENOUGH, _MOST = 6, 50
+#: Rows of two counts whose sum scatters by a share of what it would if each were by itself.
+_FEWEST, _LEAST = 10, 0.3
 #: More parts of a whole, and more counts of which some could be, are not looked for.
 MOST_PARTS, MOST_COUNTS = 5, 9
 #: Words for those that are in none of the parts: no choice, undecided.
@@ -51,8 +54,8 @@ class Counterparts:
     def of(cls, table: Table) -> Self | None:
         """Return the first such columns of a table, in its order; None where there are none.
 
-        Their names say so, or they add up to the same in every row. What adds up to 100 may be
-        percentages, which are no counts.
+        Their names say so, or they add up to the same in every row, or two of them nearly. What
+        adds up to 100 may be percentages, which are no counts.
         """
         columns = [describe_column(table, name) for name in table.columns]
         counts = [
@@ -76,15 +79,19 @@ class Counterparts:
             fixed = known.size == 1 and known[0] <= _MOST and table.n_rows >= _ENOUGH
             said = len(parts) == 2 and opposed(*parts)
             if known.size and known[0] >= 1 and (fixed or said):
-                if known.tolist() == [100.0]:
-                    return None
-                total = "total"
-                while total in table.columns:
-                    total = f"{total} counted"
-                neither = tuple(n for n in parts if words(n) & _NEITHER and len(parts) > 2)
-                counted, *others = [n for n in parts if n not in neither] or parts
-                return cls(counted=counted, others=tuple(others), total=total, neither=neither)
-        return None
+                return None if known.tolist() == [100.0] else cls._of(table, parts)
+        near = next((p for p in combinations(varied, 2) if _nearly_fixed(table, p)), None)
+        return None if near is None else cls._of(table, near)
+
+    @classmethod
+    def _of(cls, table: Table, parts: Sequence[str]) -> Self:
+        """Return parts of a whole, those that are in none of them aside."""
+        total = "total"
+        while total in table.columns:
+            total = f"{total} counted"
+        neither = tuple(n for n in parts if words(n) & _NEITHER and len(parts) > 2)
+        counted, *others = [n for n in parts if n not in neither] or parts
+        return cls(counted=counted, others=tuple(others), total=total, neither=neither)
 
     @property
     def column(self) -> str:
@@ -130,6 +137,20 @@ class Counterparts:
         columns[self.total] = pa.chunked_array([pa.array(sums, from_pandas=True)])
         roles = {**table.roles, "value": self.counted, "total": self.total}
         return replace(table, columns=columns, roles=roles, known={})
+
+
+def _nearly_fixed(table: Table, parts: Sequence[str]) -> bool:
+    """Return whether few of two counts are many of the other, as of animals that chose a side.
+
+    Their sum scatters far less than it would if each were a count of its own.
+    """
+    one, other = (table.numbers(name) for name in parts)
+    known = ~np.isnan(one) & ~np.isnan(other)
+    sums = one[known] + other[known]
+    if sums.size < _FEWEST or sums.max() > _MOST or min(one[known].min(), other[known].min()) < 0:
+        return False
+    apart = float(np.var(one[known]) + np.var(other[known]))
+    return bool(np.var(sums) < _LEAST * apart)
 
 
 def _read_off(name: str) -> bool:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
-from nestimate.data.inspection.looks import ranged, stepped
+from nestimate.data.inspection.looks import ranged, stepped, visits
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 
@@ -24,10 +24,6 @@ MOST_NAMED = 100
 #: Amounts that are set at more levels say what they are amounts of.
 MOST_SET = 4
 _IN_UNITS = re.compile(r"[(\[][^)\]]*[^\W\d_][^)\]]*[)\]]\s*$")
-_MOMENT = re.compile(
-    r"(t|d|h|day|week|wk|tp|v|visit)[ _-]?\d+|\d+[ _-]?(h|hr|hrs|d|min|s|wk|weeks?|days?|mo)"
-    r"|pre|post|before|after|baseline|follow[ _-]?up|off|vorher|nachher|avant|après|antes|después"
-)
 
 
 def moments(crossing: Crossing, name: str) -> bool:
@@ -41,11 +37,6 @@ def moments(crossing: Crossing, name: str) -> bool:
     # D1 to D5 of one group and D6 to D10 of the other are no days.
     others = [n for n in crossing.names if 1 < crossing.size(n) < len(labels)]
     return visits(labels) and not any(crossing.inside(name, other) for other in others)
-
-
-def visits(labels: Sequence[str]) -> bool:
-    """Return whether labels say when: pre and post, V1, day 7."""
-    return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
 
 
 def amounts(crossing: Crossing, name: str) -> bool:

@@ -18,7 +18,6 @@ from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import (
     coded,
     given_anew,
-    numbered,
     path_of,
     random_terms,
     told_apart_by,
@@ -79,6 +78,8 @@ def several_factors(
         return []
     best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
     path = path_of(crossing, chosen)
+    if path and best.blocks[: len(path)] == tuple(path):
+        path = [*best.blocks]  # with what was seen under several of them inside
     found = []
     for anew in given_anew(crossing, path, chosen):
         ordered = sorted(chosen, key=crossing.names.index)
@@ -93,25 +94,6 @@ def several_factors(
             made = _built(crossing, value, chosen, [] if once else path, best, anew)
         found += [replace(made, anew=tuple(anew))] if made is not None else []
     return found
-
-
-def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
-    """Return the design in which a left-out column pairs the readings of a block, or None.
-
-    Every group has one row for each of its labels in each block: a position on a plate, read under
-    all treatments. Then readings of one position belong together.
-    """
-    group = best.group
-    if len(best.blocks) != 1 or best.units:
-        return None
-    (block,) = best.blocks
-    # Replicates 1, 2, 3 of every treatment are no pairs.
-    for name in [name for name in best.merged if not numbered(crossing, name, [group])]:
-        pairs, full = crossing.size(block, name), crossing.size(block, name, group)
-        once = crossing.most_rows([block, name, group]) == 1
-        if once and full >= 0.7 * pairs * crossing.size(group) and full > pairs:
-            return _built(crossing, value, [group], [block, name], best)
-    return None
 
 
 def _valued(crossing: Crossing, value: str) -> str:

@@ -11,11 +11,15 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.premises import BLOCKS, PENS, PLOTS, ROWS, SEASONS
 from nestimate.data.designs.vocabulary import (
+    ANIMALS,
     LITTERS,
     OCCASIONS,
-    PLOTS,
+    PERSONS,
     REPEATS,
+    WITHIN,
+    dilutes,
     hints,
     passes,
     repeats,
@@ -24,9 +28,9 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.anyhow import is_measured, is_remark
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_tags, counting
+from nestimate.data.inspection.looks import are_tags, counting, visits
 
 #: Words for numbers of rows rather than for what was done again.
 _NUMBERS = frozenset({"index", "idx"})
@@ -58,6 +62,8 @@ def told_apart(
     """
     runs = {n for n in crossing.names if n == curve or repeats(n)}
     runs |= {n for n in crossing.names if numbers_experiments(crossing, n)}
+    grown = any(words(n) & PLOTS for n in crossing.names)
+    runs |= {n for n in crossing.names if grown and words(n) & ROWS}
     others = [n for n in crossing.names if n not in {whole, *runs}]
     chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
     free = [n for n in others if n not in chosen]
@@ -105,6 +111,10 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     said, held, run = hints(name), hints(holder), holder in crossing.runs
     placed = said & {"place", "counter"}
     passing = passes(name)
+    if words(holder) & WITHIN and words(name) & (ANIMALS | PERSONS):
+        return False  # each of them has all its teeth
+    if words(name) & BLOCKS and words(holder) & SEASONS:
+        return _begun_in_all(crossing, name, holder)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):
         return False
     held_there = passing or words(name) & PLOTS
@@ -113,7 +123,8 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     nameless = not held and (placed or (passing and counting(crossing.labels[holder])))
     if not (held & {"unit", "block"} or run or nameless):
         return False
-    lasting = (run or moments(crossing, holder)) and not passing
+    kept = moments(crossing, holder) or not words(name) & (PLOTS | PENS | BLOCKS)
+    lasting = (run or moments(crossing, holder)) and not passing and kept
     if not placed and (lasting or not counting(crossing.labels[name])):
         return False
     # An animal that stands first is rather measured again in what follows, litters aside; so is
@@ -121,10 +132,35 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     before = crossing.names.index(holder) < crossing.names.index(name)
     if not (before or (placed and held and not run) or words(holder) & LITTERS):
         return False
+    return _begun_in_all(crossing, name, holder)
+
+
+def _begun_in_all(crossing: Crossing, name: str, holder: str) -> bool:
+    """Return whether most labels of a column are met in most of those of another."""
     both = crossing.size(holder, name)
     return both > max(crossing.size(holder), crossing.size(name)) and both >= 0.7 * (
         crossing.size(holder) * crossing.size(name)
     )
+
+
+def runs_through(crossing: Crossing, name: str, holder: str) -> bool:
+    """Return whether none of the labels of a column is met in half of those of another.
+
+    Where they are given anew in each the first are met in all.
+    """
+    return bool(2 * _met(crossing, name, holder).max(initial=0) < crossing.size(holder))
+
+
+def tells_little(crossing: Crossing, name: str, group: str) -> bool:
+    """Return whether most labels of a column lie in one group, and few in several."""
+    return bool(np.mean(_met(crossing, name, group) > 1) < 0.5)
+
+
+def _met(crossing: Crossing, name: str, other: str) -> NDArray[np.intp]:
+    """Return in how many labels of another column each label of a column is met."""
+    pairs = np.unique(np.stack([crossing.codes[name], crossing.codes[other]]), axis=1)
+    found = np.bincount(pairs[0][(pairs >= 0).all(axis=0)])
+    return found[found > 0]
 
 
 def is_when(crossing: Crossing, name: str) -> bool:
@@ -254,7 +290,7 @@ def numbers_experiments(crossing: Crossing, name: str) -> bool:
     """Return whether a column called n numbers something rather than says how many there were.
 
     It runs 1, 2, 3: equally often beside each label of another column, or in order, in the whole
-    table or anew in each label. How many readings there were does not.
+    table or anew in each label, or in each cell of two. How many readings there were does not.
     """
     named = "n" in words(name) and not hints(name) & {"unit", "counted"}
     if not named or not counting(crossing.labels[name], (1,)):
@@ -265,7 +301,17 @@ def numbers_experiments(crossing: Crossing, name: str) -> bool:
     filled = codes >= 0
     numbers = np.array([int(re.sub(r"\D", "", label)) for label in labels])[codes[filled]]
     places = [crossing.table.labels(other)[0] for other in crossing.names if other != name]
-    return any(_in_order(numbers, p[filled]) for p in (np.zeros_like(codes), *places))
+    cells = [one * (other.max() + 2) + other for one, other in combinations(places, 2)]
+    each = [p[filled] for p in (np.zeros_like(codes), *places, *cells)]
+    return any(_in_order(numbers, p) or _each_once(numbers, p) for p in each)
+
+
+def _each_once(numbers: NDArray[np.intp], place: NDArray[np.intp]) -> bool:
+    """Return whether each place holds the numbers from 1 on, each once, in whatever order."""
+    order = np.lexsort((numbers, place))
+    first = np.diff(place[order], prepend=-2) != 0
+    rank = np.arange(numbers.size) - np.flatnonzero(first)[np.cumsum(first) - 1]
+    return bool(np.array_equal(numbers[order], rank + 1) and numbers.size >= 3 * first.sum())
 
 
 def _in_order(numbers: NDArray[np.intp], place: NDArray[np.intp]) -> bool:
@@ -337,6 +383,10 @@ def _is_set(crossing: Crossing, column: Column, names: Sequence[str]) -> bool:
     What counts 1, 2, 3 is rather a number, unless its name has a unit of measurement.
     """
     name = column.name
+    if dilutes(name):
+        # All sera were looked at in each dilution.
+        held = [n for n in names if n != name and crossing.size(n) > crossing.size(name)]
+        return any(crossing.even(n, name) and not crossing.inside(n, name) for n in held)
     if not is_along(column) or "group" in hints(name):
         return False
     if counting(crossing.labels[name]) and "(" not in name:

@@ -30,9 +30,10 @@ from nestimate.data.inspection.beside import (
     of_one_quantity,
     outcomes_beside,
 )
-from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
+from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row
 from nestimate.data.inspection.folding import Folding, holds, tell_rows, with_rows
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.stepping import Taken, in_steps
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form

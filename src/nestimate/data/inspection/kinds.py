@@ -14,7 +14,7 @@ from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.labelled import holds_row_names
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.vocabulary import clocks, numbers_rows
-from nestimate.data.inspection.compounds import Stem, stems
+from nestimate.data.inspection.compounds import Stem, initials_said, stems
 from nestimate.data.inspection.looks import are_dates, cut_short
 from nestimate.data.tables.cells import (
     CLOCK,
@@ -130,9 +130,15 @@ def described(table: Table) -> tuple[Column, ...]:
     columns = [describe_column(table, name) for name in table.columns]
     labels = [c.name for c in columns if c.labelled]
     return tuple(
-        replace(c, stems=stems(table, c.name, labels)) if c.kind in {"id", "labels"} else c
-        for c in columns
+        _with_parts(table, c, labels) if c.kind in {"id", "labels"} else c for c in columns
     )
+
+
+def _with_parts(table: Table, column: Column, labels: Sequence[str]) -> Column:
+    """Return a column with what its labels hold beside each other."""
+    said = initials_said(table, column.name, labels)
+    remarks = (*column.remarks, said) if said else column.remarks
+    return replace(column, stems=stems(table, column.name, labels), remarks=remarks)
 
 
 def describe_column(table: Table, name: str) -> Column:

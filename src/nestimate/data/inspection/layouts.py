@@ -7,10 +7,13 @@ from itertools import takewhile
 from typing import Self
 
 from nestimate.data.designs.frequencies import frequencies_said, scores_counted_said
+from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.vocabulary import hints, lasts, words
 from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.lifetimes import intervals_said
 from nestimate.data.inspection.looks import FEWEST_WELLS, are_places, are_wells
+from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.columns import turned_said
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import number_like
 from nestimate.data.tables.survival import survival_said
@@ -22,6 +25,8 @@ _ALIKE = frozenset({"lfq", "normalised", "normalized"})
 #: Rows of different kinds from which on a screen of all is meant.
 MANY_KINDS = 20
 FEWEST_SAMPLES = 4
+#: Rows of a table that lies on its side.
+MOST_ROWS_TURNED = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +76,10 @@ def instead_said(table: Table) -> str:
 
     A plate as it lies, columns of wells that were read at times, rows of wells without a word of
     what each got; survival times as Prism lays them out, and by intervals; rows of proteins with
-    other numbers beside those of samples; frequencies.
+    other numbers beside those of samples; frequencies; rows where columns should be.
     """
     plate = _as_it_lies(table) or _columns_of_wells(table) or _rows_of_wells(table)
+    plate = plate or _on_its_side(table)
     said = plate or survival_said(table) or intervals_said(table) or samples_said(table)
     return said or frequencies_said(table) or scores_counted_said(table)
 
@@ -104,6 +110,46 @@ def _as_it_lies(table: Table) -> str:
         "this is a plate as it lies: the letters and numbers are places of wells, no groups. Write "
         "one row for each well: well, sample, group, value. Then inspect that table."
     )
+
+
+def _on_its_side(table: Table) -> str:
+    """Look for rows of quantities, weight and fat, or one that numbers what stands in columns."""
+    first, *rest = list(table.columns)
+    if table.roles and (rows := _quantities_beside(table)):
+        return f"it lies on its side, {turned_said(*rows[:2])}"
+    if len(rest) < 2 or not 2 <= table.n_rows <= MOST_ROWS_TURNED:
+        return ""
+    rows = [cell or "" for cell in table.cells(first)]
+    if len({*rows}) < len(rows) or not all(map(_has_letter, rows)):
+        return ""
+    cells = [[cell or "" for cell in table.cells(n)] for n in rest]
+    if not all(is_plain_number(cell) for column in cells for cell in column):
+        return ""
+    run = [str(i + 1) for i in range(len(rest))]
+    numbered = [
+        row
+        for i, row in enumerate(rows)
+        if hints(row) & {"unit", "counter"} and [column[i] for column in cells] == run
+    ]
+    others = [row for row in rows if row not in numbered]
+    quantities = of_quantities(others) and all(of_quantities([row, ""]) for row in others)
+    if not (quantities or (numbered and others)):
+        return ""
+    return f"it lies on its side, {turned_said(*rows[:2])}"
+
+
+def _quantities_beside(table: Table) -> list[str]:
+    """Return the labels of what stands beside a header of groups where they are weight and fat."""
+    for name in (n for n in table.columns if not (hints(n) or n in table.roles.values())):
+        labels = [*table.labels(name)[1]]
+        if len(labels) <= MOST_ROWS_TURNED and of_quantities(labels):
+            return labels
+    return []
+
+
+def _has_letter(text: str) -> bool:
+    """Return whether there is a letter in a text."""
+    return any(map(str.isalpha, text))
 
 
 def _columns_of_wells(table: Table) -> str:

@@ -17,6 +17,11 @@ _MARKS = frozenset(
     {"l", "r", "n", "b", "lr", "rl", "ll", "rr", "llr", "lrr", "llrr", "0", "-", "none", "no mark"}
     | {"unmarked", "both", "left", "right", "2l", "2r", "l2", "r2", "lr2", "1l", "1r", "bi", "o"}
 )
+#: When something was read: day 7, V1, 24 h, before and after.
+_MOMENT = re.compile(
+    r"(t|d|h|day|week|wk|tp|v|visit)[ _-]?\d+|\d+[ _-]?(h|hr|hrs|d|min|s|wk|weeks?|days?|mo)"
+    r"|pre|post|before|after|baseline|follow[ _-]?up|off|vorher|nachher|avant|après|antes|después"
+)
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
 _LEVELS = frozenset({"hi", "lo", "high", "low", "medium", "med", "mid", "none", "zero"})
 _ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
@@ -168,3 +173,14 @@ def cut_short(labels: Sequence[str]) -> list[list[str]]:
             if spaced in said:
                 met.setdefault(spaced, label)
     return [[*met.values()] for met in found if len(met) > 1]
+
+
+def say_when(labels: Sequence[str]) -> bool:
+    """Return whether labels surely say when: d1, d2 may also be donors, and d0, d7 are days."""
+    written = all(re.match(r"(?i)(day|week|wk|visit)|\d", label) for label in labels)
+    return len({*labels}) > 1 and visits([*labels]) and (written or not counting([*{*labels}]))
+
+
+def visits(labels: Sequence[str]) -> bool:
+    """Return whether labels say when: pre and post, V1, day 7."""
+    return all(_MOMENT.fullmatch(label.casefold()) for label in labels)

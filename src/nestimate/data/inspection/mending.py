@@ -58,6 +58,8 @@ _SEEN = 100.0
 FEWEST_SAMPLES = 4
 #: Sorts of rows that an assay has.
 MOST_SORTS = 8
+#: Points of its curve.
+MOST_STANDARDS = 16
 #: What is said where a word may stand for what was not detected, and is taken for no reading.
 _NOT_DETECTED = (
     " If they mean 'not detected', leaving them out biases the answer: then, in place of --na, "
@@ -195,14 +197,18 @@ def _samples(grid: Grid) -> KeepOnly | None:
 
 def _standards(grid: Grid) -> list[LeaveOut]:
     """Return what leaves out standards, and blanks beside them, among two groups or more."""
+    found = []
     for name, column in zip(grid.names, grid.columns, strict=True):
-        if not is_text(column) or len(cells := pc.unique(column).to_pylist()) > MOST_SORTS:
+        if not is_text(column):
             continue
-        labels = [label for cell in cells if (label := tidy(cell or ""))]
-        gone = [label for label in labels if label.casefold() in _STANDARDS - _CONTROLS]
-        if {label.casefold() for label in gone} & _CURVE and len(labels) - len(gone) > 1:
-            return [LeaveOut(where=((tidy(name), label),)) for label in gone]
-    return []
+        labels = [label for cell in pc.unique(column).to_pylist() if (label := tidy(cell or ""))]
+        gone = [label for label in labels if _spaced(label) in _STANDARDS - _CONTROLS - {""}]
+        sorts = {_spaced(label) for label in labels}
+        if len(sorts) > MOST_SORTS or len(gone) > MOST_STANDARDS:
+            continue
+        if {_spaced(label) for label in gone} & _CURVE and len(labels) - len(gone) > 1:
+            found.append([LeaveOut(where=((tidy(name), label),)) for label in gone])
+    return min(found, key=len, default=[])
 
 
 def _blanks(grid: Grid) -> list[LeaveOut]:

@@ -7,8 +7,8 @@ from itertools import product
 from nestimate.data.designs.vocabulary import WITHIN, hints, lasts, words
 from nestimate.data.inspection.assigned import is_compared, square_of
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, visits
-from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.looks import counting, visits
 
 #: Words for when one treatment was given after another.
 _PERIODS = frozenset({"period", "order", "occasion", "periode", "période", "periodo", "período"})

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from nestimate.data.designs.premises import PLOTS
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
     PERSONS,
-    PLOTS,
     WITHIN,
     hints,
     passes,
@@ -61,6 +61,9 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
         return False
     if _is_part(outer) or _is_part(inner):
         return _is_part(inner) > _is_part(outer)
+    # Dishes and wells lie in cultures, whichever stand first.
+    if counted and "place" in said - hints(outer) and counting(crossing.labels[outer]):
+        return True
     # Cages 1 to 4 are not inside mice, whatever else is numbered.
     if words(outer) & (ANIMALS | PLOTS) or (said and "unit" not in said):
         return False

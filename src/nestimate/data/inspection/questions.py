@@ -103,8 +103,8 @@ def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:
 def _of_pairs(proposals: Sequence[Proposal]) -> Iterator[Decision]:
     """Yield what tells a design of pairs from the same without: whether readings are pairs."""
     for i, pair in enumerate(proposals):
-        if len(pair.factors) == 1 and len(pair.candidate.units) == 2:
-            block, name = pair.candidate.units
+        if len(pair.candidate.blocks) == 2 and not pair.candidate.units:
+            block, name = pair.candidate.blocks
             for j, proposal in enumerate(proposals):
                 one = proposal.candidate
                 if one.blocks == (block,) and name in one.merged and not one.units:

@@ -11,9 +11,9 @@ from nestimate.data.inspection.candidates import (
     one_unit_each,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import MOST_KINDS, are_compared, counting
+from nestimate.data.inspection.looks import MOST_KINDS, are_compared, counting, visits
 
 
 def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
@@ -109,7 +109,9 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     if likely:
         return [*likely, whole] if all(only_numbered(crossing, n) for n in likely) else likely
     single = [
-        n for n in names if columns[n].kind == "constant" and hints(n) & {"group", "n"} == {"group"}
+        n
+        for n in names
+        if columns[n].kind == "constant" and hints(n) & {"group", "n", "sd", "se"} == {"group"}
     ]
     return [*able, *(single or [whole])]
 

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.quantities import lies_around
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.vocabulary import (
-    hints,
-)
+from nestimate.data.designs.vocabulary import hints, summary_role
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.heeded import heeded, with_pairs
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
 from nestimate.data.inspection.stated import no_change
-from nestimate.data.inspection.weights import ranked
+from nestimate.data.inspection.weights import ranked, told_of
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
@@ -109,6 +108,9 @@ class Tried:
         named.sort(key=lambda found: bool(rows) and 2 * (not found.blocks) + found.relabel)
         likely = named or likely
         fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
+        if sum(summary_role(c) in {"sd", "se"} for c in columns.values()) > 1:
+            # Means of one of several groups beside each other are compared with nothing.
+            fit = tuple(found for found in fit if not found.roles.one_group)
         return cls(
             crossing=crossing,
             groups=tuple(groups),
@@ -157,27 +159,56 @@ def propose(
             else:
                 refused.append(_proposal(roles, candidate, whole, refused=str(error)))
             continue
-        against = no_change(crossing.table, value) if roles.one_group else "0"
-        path = [level.name for level in design.levels if level.name in crossing.codes]
-        parts = [*candidate.place, *path]
-        divided = tuple(_canonical(crossing.members(parts[: i + 1])) for i in range(len(parts)))
-        divided += (design.layout.encode(),)
+        divided = _divided(crossing, candidate, design)
         if divided in seen:
             continue
         seen.add(divided)
-        made = replace(
-            _proposal(roles, candidate, whole),
-            layout=design.layout,
-            branches=tuple(_branches(crossing, design, parts[1:])),
-            cautions=design.warnings,
-            against=against,
-        )
-        fit.append(_by_n(made, design))
+        fit.append(_made(crossing, candidate, roles, design, whole))
     if fit and refused and refused[0].candidate.score > fit[0].candidate.score:
         # A better design that waits for a few labels is not to be passed over in silence.
         empty = {name for name in refused[0].candidate.used if crossing.empty(name)}
         fit = [proposal for proposal in fit if not empty & set(proposal.candidate.unused)]
-    return tuple(fit), tuple(refused[:3])
+
+    def build(candidate: Candidate) -> Proposal | None:
+        if not {*candidate.used} <= {*crossing.names} or crossing.factors & {*candidate.blocks}:
+            return None  # neither measurements nor what is compared holds anything together
+        names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
+        candidate = replace(told_of(crossing, candidate, names), score=candidate.score)
+        roles = _roles(candidate, crossing, value, summary, whole)
+        try:
+            design = Design.from_table(crossing.table, roles)
+        except (DataError, DesignError):
+            return None
+        return _made(crossing, candidate, roles, design, whole)
+
+    return with_pairs(crossing, heeded(crossing, fit, build), build), tuple(refused[:3])
+
+
+def _levels_of(crossing: Crossing, design: Design) -> list[str]:
+    """Return the columns of the levels of a design."""
+    return [level.name for level in design.levels if level.name in crossing.codes]
+
+
+def _divided(crossing: Crossing, candidate: Candidate, design: Design) -> tuple[bytes, ...]:
+    """Return how a design divides the rows, level by level, whatever its columns are called."""
+    parts = [*candidate.place, *_levels_of(crossing, design)]
+    found = [_canonical(crossing.members(parts[: i + 1])) for i in range(len(parts))]
+    return (*found, design.layout.encode())
+
+
+def _made(
+    crossing: Crossing, candidate: Candidate, roles: Roles, design: Design, whole: str
+) -> Proposal:
+    """Return the proposal of a design that can be."""
+    path = [*candidate.blocks, *_levels_of(crossing, design)]
+    made = replace(
+        _proposal(roles, candidate, whole),
+        layout=design.layout,
+        branches=tuple(_branches(crossing, design, path)),
+        cautions=design.warnings,
+        against=no_change(crossing.table, roles.value) if roles.one_group else "0",
+    )
+    return _by_n(made, design)
 
 
 def in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> tuple[Proposal, ...]:

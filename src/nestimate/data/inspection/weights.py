@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from nestimate.data.designs.premises import BLOCKS, SEASONS
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
     AROUND,
-    BLOCKS,
     BORN,
     LITTERS,
     OCCASIONS,
@@ -21,19 +21,33 @@ from nestimate.data.designs.vocabulary import (
     words,
 )
 from nestimate.data.inspection.assigned import evenly_crossed, is_panel, may_be_compared
-from nestimate.data.inspection.candidates import Candidate, counts_within, possible
+from nestimate.data.inspection.candidates import Candidate, counts_within, holders, possible
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import moments, visits
+from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import (
     begins_anew,
     holds_groups,
     is_when,
     meets_all,
+    runs_through,
     stands_together,
+    tells_little,
 )
-from nestimate.data.inspection.looks import are_compared, are_kinds, are_names, counting, stepped
+from nestimate.data.inspection.looks import (
+    are_compared,
+    are_kinds,
+    are_names,
+    counting,
+    stepped,
+    visits,
+)
 from nestimate.data.inspection.relations import only_numbered
 from nestimate.data.inspection.returning import one_each
+
+#: What is put into cells once.
+_PUT_IN = frozenset({"construct", "sirna", "shrna", "transfection", "virus", "vector", "plasmid"})
+#: What has one genotype or strain.
+_GROWN = ANIMALS | {"culture", "colony", "clone", "kultur", "cultivo", "coltura", "isolate"}
 
 
 def ranked(
@@ -86,7 +100,8 @@ def _scored(
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
     score -= 1.0 * (group != whole and only_numbered(crossing, group))
-    score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
+    score += min(len(used) - 1, 1 if group == whole and against < -1.0 else len(names))
+    score += _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
@@ -110,20 +125,26 @@ def _scored(
             continue
         met = any(_met_by_all(crossing, name, block) for block in candidate.blocks)
         score -= 3.0 * (name == candidate.group and not met)
-        before = names[: names.index(name)]
+        before = holders(crossing, name, names)
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
     if used == (candidate.group,):
         # Numbers that return in every group may be the same animals.
         score -= 1.5 * any(one_each(crossing, candidate.group, name) for name in untold)
     score += _unit_score(crossing, candidate, names, untold)
     score += _block_score(crossing, candidate, names)
-    merged = tuple(name for name in untold if name not in crossing.counters)
+    return replace(told_of(crossing, candidate, names), score=score)
+
+
+def told_of(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> Candidate:
+    """Return a candidate with what it leaves out of some columns of labels."""
+    used = candidate.used
+    unused = [name for name in names if name not in used]
+    merged = [n for n in unused if n not in crossing.counters and not crossing.decides(used, n)]
     anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
     return replace(
         candidate,
-        score=score,
         unused=tuple(unused),
-        merged=merged,
+        merged=tuple(merged),
         anew=tuple(anew),
         over=tuple(name for name in merged if name in crossing.along),
     )
@@ -156,6 +177,8 @@ def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str])
     if not crossing.single or together or len(candidate.used) > 1:
         return 0.0
     met = [n for n in untold if not ("trait" in hints(n) or crossing.inside(n, candidate.group))]
+    # A date says less of what rows share than a herd.
+    met = [n for n in met if not words(n) & OCCASIONS] or met[:1]
     return 1.0 + 3.0 * (len(met) > 1)
 
 
@@ -171,12 +194,15 @@ def _unit_score(
     days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
     apart = any(not _sites(crossing, n, outer, names) for n in days)
     score -= 2.5 * ("place" in hints(outer) and apart)
-    holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
+    held = holders(crossing, outer, names) if counts_within(crossing, outer, names) else ()
     # A day is what its wells lie in, not another one under every treatment.
     score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
-    score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
+    score -= 6.0 * any(not crossing.decides(place, name) for name in held)
     again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
     score -= 5.0 * (again and not candidate.relabel)
+    # Nor is a day what was sampled where animals have names of their own.
+    named = any(lasts(n) and crossing.inside(n, candidate.group) for n in names)
+    score -= 4.0 * bool(named and words(outer) & OCCASIONS)
     told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
     score += 1.5 if outer in crossing.runs else told
     score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
@@ -197,6 +223,8 @@ def _unit_score(
         last = candidate.place[-1]
         again = own and last != candidate.group and not begins_anew(crossing, outer, last)
         score -= 4.0 * again
+        # Nor those of which none is met in half of the blocks: they would begin anew in each.
+        score -= 4.0 * (last != candidate.group and runs_through(crossing, outer, last))
         # Nor are those of a subject whose rows stand together, under one condition after another.
         score -= 2.0 * (
             lasts(outer) and outer not in crossing.runs and _together(crossing, outer, last)
@@ -241,13 +269,16 @@ def _returns_with(crossing: Crossing, name: str, outer: str, group: str) -> bool
 
 
 def _lie_together(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> bool:
-    """Return whether rows taken as units belong to what has several of them, by its name.
+    """Return whether rows taken as units belong to what has several of them.
 
     An animal has a row for every session, or a donor one in every group.
     """
     group, rows = candidate.group, candidate.units[0]
     left = [n for n in names if n not in candidate.used and hints(n) & {"unit", "block"}]
-    inside = (n for n in left if lasts(n) and crossing.inside(n, group))
+    # So do those of what is in one group each, several in it, whatever it is called.
+    able = [n for n in names if n not in candidate.used and not hints(n)]
+    able = [n for n in able if crossing.size(n) > 2 * crossing.size(group) > 2]
+    inside = [n for n in (*filter(lasts, left), *able) if crossing.inside(n, group)]
     paired = (n for n in left if crossing.size(group, n) == crossing.size(rows) > crossing.size(n))
     return any(crossing.size(n) < crossing.size(rows) for n in inside) or any(paired)
 
@@ -282,15 +313,18 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     elif complete:
         told = 0.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
+    # Days on which most often one group was met hardly tell groups apart.
+    score -= 3.0 * tells_little(crossing, block, candidate.group)
     # Block 1 of one site is not block 1 of the next.
     apart = [n for n in names if n not in {block, candidate.group} and "block" in hints(n)]
-    anew = any(begins_anew(crossing, block, n) for n in apart if not words(n) & BLOCKS)
-    score -= 3.0 * (anew and bool(words(block) & BLOCKS))
+    others = [n for n in names if n not in {block, candidate.group, *apart}]
+    apart += [n for n in others if words(n) & SEASONS or n in crossing.runs]
+    score -= 3.0 * any(begins_anew(crossing, block, n) for n in apart if not words(n) & BLOCKS)
     # Pots 1 to 10 of one chamber are not those of the other.
     compared = may_be_compared(crossing, candidate.group) and lasts(block)
     score -= 4.0 * (compared and begins_anew(crossing, block, candidate.group))
-    # No animal has two genotypes.
-    born = any(words(n) & ANIMALS for n in candidate.blocks) and words(candidate.group) & BORN
+    # No animal has two genotypes, and no culture two strains.
+    born = any(words(n) & _GROWN for n in candidate.blocks) and words(candidate.group) & BORN
     score -= 4.0 * bool(born and not crossing.factors)
     # What was looked at again on days 5, 10 and 15 is not another one on each.
     left = any("unit" in hints(n) and n not in candidate.used for n in names)
@@ -308,13 +342,17 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         and crossing.inside(name, block)
         and not crossing.inside(name, candidate.group)
     ]
+    # Dishes of one culture got one construct each, as the cells in them did.
+    put_in = "place" in hints("".join(candidate.units[:1])) and words(candidate.group) & _PUT_IN
+    score += 1.5 * bool(put_in)
     counting = "block" not in hints(block) and counts_within(crossing, block, names)
-    holders = names[: names.index(block)] if counting else ()
-    inner = any(n != candidate.group and not crossing.inside(block, n) for n in holders)
+    held = holders(crossing, block, names) if counting else ()
+    inner = any(n != candidate.group and not crossing.inside(block, n) for n in held)
     # Sites 1, 2 of every well lie in it, whatever sites are elsewhere.
     sites = any(_sites(crossing, block, place, names) for place in names)
     if plots:
         score -= 3.5 * any(_other_things(crossing, candidate.group, block, n) for n in plots)
+        score -= 6.0 * any(_got_one(crossing, candidate.group, n) for n in plots)
         score += sum(_told(n, {"counter": -2.5, "time": -2.0, "unit": 0.5}) for n in plots)
         # Who did it and on which day matters less than what was looked at twice.
         score -= 4.0 * bool(hints(block) & {"person", "time"} or words(block) & OCCASIONS)
@@ -331,8 +369,14 @@ def _other_things(crossing: Crossing, group: str, block: str, name: str) -> bool
     if crossing.inside(name, block) or moments(crossing, group):
         return False
     holds = hints(block) & {"unit", "block"} == {"unit"} and not words(name) & ANIMALS
-    holds = holds or bool(words(name) & BLOCKS)
+    holds = holds or bool(words(name) & BLOCKS) or "block" in hints(name)
     return counting(crossing.labels[name]) and not (holds or words(block) & LITTERS)
+
+
+def _got_one(crossing: Crossing, group: str, name: str) -> bool:
+    """Return whether numbers name dishes, or cells in them, which got one construct each."""
+    once = bool(words(group) & (BORN | _PUT_IN)) and (passes(name) or "place" in hints(name))
+    return once and counting(crossing.labels[name])
 
 
 def _group_score(name: str, labels: Sequence[str]) -> float:

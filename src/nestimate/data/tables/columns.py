@@ -93,9 +93,14 @@ def lies_on_its_side(columns: Mapping[str, Any]) -> str:
     different = len({*rows}) == len(rows) > 1 and None not in rows
     if len(top) < len(rest) or not different or len(labels) < 2:
         return ""
+    return f" The table seems to lie on its side, {turned_said(str(rows[0]), str(rows[1]))}"
+
+
+def turned_said(one: str, other: str) -> str:
+    """Say which rows should be columns, and how a table is turned."""
     return (
-        f" The table seems to lie on its side, with rows for {rows[0]} and {rows[1]} in place of "
-        "columns: turn it (in a spreadsheet: copy, Paste Special, Transpose)."
+        f"with rows for {one} and {other} in place of columns: turn it (in a spreadsheet: copy, "
+        "Paste Special, Transpose)."
     )
 
 

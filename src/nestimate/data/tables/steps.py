@@ -58,6 +58,8 @@ _UNIT = re.compile(
     r"|cm|km|mmol|mg/kg|g/l|[mµn]g/ml|u/ml|mg/l)\.?"
 )
 
+#: What stands in brackets behind a title.
+_REMARK = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _ROMAN = frozenset(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"])
 #: What stands before a part, its sort, and what stands behind.
 _Key = tuple[str, str, str]
@@ -114,8 +116,11 @@ def steps(names: Sequence[str]) -> list[Steps]:
         rest = [name for name in names if name not in crossed.columns]
         return sorted([crossed, *steps(rest)], key=lambda one: -len(one.columns))
     found: dict[_Key, dict[str, str]] = {}
-    for name in names:
-        for key, mark in _parts(name):
+    bare = [_REMARK.sub("", name) for name in names]
+    # What one title adds in brackets, as `ipsi (6-OHDA)`, is no part of what they differ in.
+    added = len({name[len(own) :] for name, own in zip(names, bare, strict=True)}) > 1
+    for name, own in zip(names, bare, strict=True):
+        for key, mark in _parts(own if added and len({*bare}) == len(bare) else name):
             found.setdefault(key, {})[name] = mark
     made: list[Steps] = []
     taken: set[str] = set()

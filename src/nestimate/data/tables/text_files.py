@@ -17,7 +17,7 @@ import pyarrow as pa
 from nestimate.data.tables.cells import is_note, tidy
 from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.reading import Reading
-from nestimate.errors import DataError
+from nestimate.errors import DataError, LinesError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright bars"}
 _PROMISED = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -60,7 +60,11 @@ def read_text(content: bytes, source: str, suffix: str, reading: Reading | None 
         notes.append(f"The first line, '{first.decode().strip()}', states the separator.")
     if not content.strip():
         raise DataError(f"{source} is empty: a header row and one row per reading are needed.")
-    peek = content[: 1 << 16].decode("utf-8", errors="ignore")
+    offset = 2 if stated else 1
+    reading = reading or Reading()
+    header = max(reading.header_row or offset, offset)
+    above = content[: 1 << 16].decode("utf-8", errors="ignore").splitlines(keepends=True)
+    peek = "".join(above[header - offset :]) or "".join(above)
     separator = stated or _find_separator(peek, _PROMISED.get(suffix), source)
     promised = _PROMISED.get(suffix)
     if promised is not None and separator != promised:
@@ -68,14 +72,11 @@ def read_text(content: bytes, source: str, suffix: str, reading: Reading | None 
             f"Columns are separated by {SEPARATORS.get(separator, repr(separator))}, not by "
             f"{SEPARATORS[promised]} as the name '{suffix}' promises."
         )
-    offset = 2 if stated else 1
-    reading = reading or Reading()
-    header = max(reading.header_row or offset, offset)
     below = _below(content, header - offset) if reading.skip_rows is None else None
     grid = None if below is None else _read_fast(below, separator, source, header)
     if grid is not None:
-        above = range(offset, header + 1)
-        notes += reading.taken(above, above, source)[2]
+        kept = range(offset, header + 1)
+        notes += reading.taken(kept, kept, source)[2]
     else:
         rows, lines = _rows(content.decode("utf-8"), separator, source, offset)
         rows, lines, said = reading.taken(rows, lines, source)
@@ -148,6 +149,11 @@ def _find_separator(peek: str, promised: str | None, source: str) -> str:
     """Return the separator that makes rows of one length, the promised one in doubt."""
     widths = {separator: _widths(peek, separator) for separator in SEPARATORS}
     split = {s: found for s, found in widths.items() if found and found[0] > 1}
+    # Below a title the names of the columns are parted first: decimal commas stand further below.
+    begin = min(_titles_above(found) for found in widths.values())
+    if not split:
+        below = {s: found[begin:] for s, found in widths.items() if _titles_above(found) == begin}
+        split = {s: found for s, found in below.items() if found}
     even = [s for s, found in split.items() if len(set(found)) == 1]
     if promised in even or (promised in split and not even):
         return str(promised)
@@ -161,6 +167,11 @@ def _find_separator(peek: str, promised: str | None, source: str) -> str:
             "Save the table with commas or tabs between the columns."
         )
     return promised or ","
+
+
+def _titles_above(widths: Sequence[int]) -> int:
+    """Return how many rows of one cell stand above the first of several."""
+    return next((i for i, width in enumerate(widths) if width > 1), len(widths))
 
 
 def _widths(peek: str, separator: str) -> list[int]:
@@ -279,11 +290,14 @@ def even_rows(
         elif len(row) > width and not any(map(str.strip, row[width:])):
             found.append(row[:width])
         else:
-            raise DataError(_ragged(row, line, rows[header], counts, source))
+            raise _ragged(row, line, rows[header], counts, source)
     return found
 
 
-def _ragged(row: list[str], line: int, header: list[str], counts: Counter[int], source: str) -> str:
+def _ragged(
+    row: list[str], line: int, header: list[str], counts: Counter[int], source: str
+) -> DataError:
+    """Return what is wrong with a row of another length than the header."""
     width = len(header)
     usual, times = counts.most_common(1)[0]
     named = sum(bool(name.strip()) for name in header)
@@ -292,31 +306,36 @@ def _ragged(row: list[str], line: int, header: list[str], counts: Counter[int], 
     if usual > 1 and (named == 1 or named < min(usual, width)):
         title = ",".join(header).rstrip(", ;").strip()
         title = title if len(title) <= 60 else f"{title[:57]}..."
-        return (
-            f"{said}. If the first line ('{title}') is a title, "
-            f"delete it, or add --header-row {line} (header_row={line} in Python): the first line "
-            "names the columns."
+        option = f"--header-row {line} (header_row={line} in Python)"
+        return LinesError(
+            f"{said}. If the first line ('{title}') is a title, delete it, or add {option}: the "
+            "first line names the columns.",
+            f"'{title}' is a title: row {line} names the columns: {option}.",
+            header_row=line,
         )
     if usual == width + 1 and times == counts.total() and not _commas(row):
-        return (
+        return DataError(
             f"{said}, in every row. If the first column holds row names (as R writes them), give "
             "it a name in the header."
         )
     shown = " | ".join(cell.strip() for cell in row)
-    said += f": {shown if len(shown) <= 80 else shown[:77] + '...'}."
-    if len(row) == 1 and is_note(shown):
-        return (
-            f"{said} If it is a note below the table, leave it out: --skip-rows {line}-{line} "
-            f"(skip_rows='{line}-{line}' in Python)."
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    said += f": {shown}."
+    if len(row) == 1 and is_note(row[0].strip()):
+        option = f"--skip-rows {line}-{line} (skip_rows='{line}-{line}' in Python)"
+        return LinesError(
+            f"{said} If it is a note below the table, leave it out: {option}.",
+            f"row {line} ('{shown}') is a note below the table. Leave it out: {option}.",
+            skip_rows=line,
         )
     if len(row) < width:
-        return f"{said} Add the missing separators; an empty cell is written as nothing."
+        return DataError(f"{said} Add the missing separators; an empty cell is written as nothing.")
     if _commas(row):
-        return (
+        return DataError(
             f"{said} If the numbers have decimal commas, save the table with semicolons or tabs "
             "between the columns and add --decimal , (decimal=',' in Python)."
         )
-    return f"{said} A separator inside a cell must stand in quotation marks."
+    return DataError(f"{said} A separator inside a cell must stand in quotation marks.")
 
 
 def _commas(row: list[str]) -> bool:

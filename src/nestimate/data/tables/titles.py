@@ -21,15 +21,23 @@ _DATED = frozenset(
 #: Words for before and after, and those beside a number of a moment.
 _BEFORE = frozenset(
     {"pre", "before", "baseline", "base", "bl", "initial", "start", "pretest", "pretreatment"}
-    | {"vorher", "avant", "antes", "prima", "ausgangswert", "anfang"}
+    | {"vorher", "avant", "antes", "prima", "ausgangswert", "anfang", "anfangs", "ausgangs"}
+    | {"inicial", "iniziale", "initiale", "begin", "basal", "vóór"}
 )
 _AFTER = frozenset(
     {"post", "after", "final", "end", "followup", "posttest", "posttreatment", "endpoint"}
-    | {"nachher", "après", "después", "depois", "dopo", "ende"}
+    | {"nachher", "après", "después", "depois", "dopo", "ende", "schluss", "finale", "eind"}
 )
 _MOMENTS = frozenset(
     {"t", "d", "day", "days", "w", "wk", "week", "weeks", "m", "mo", "month", "months", "h", "hr"}
     | {"hour", "hours", "min", "visit", "time", "tag", "woche", "jour", "semaine", "día", "semana"}
+)
+#: What is one word with them: Anfangsgewicht, Endgewicht.
+_JOINED = re.compile(
+    r"(?i)(?<=^pre)(?=(wt|test|score)\b)|(?<=^post)(?=(wt|test|score)\b)"
+    r"|(?<=^(?:start|begin))(?=\w*(gewicht|länge|größe|höhe|wert|masse|lengte|waarde|score))"
+    r"|(?<=^(?:anfangs))(?=\w{4})|(?<=^(?:ausgangs))(?=\w{4})|(?<=^(?:schluss))(?=\w{4})"
+    r"|(?<=^end)(?=(gewicht|länge|größe|höhe|wert|masse))|(?<=^eind)(?=\w{4})"
 )
 _MEASURES = re.compile(r"([mµunp]?[MgLl]|[mµu]g|%|x|h|hrs?|min|d|days?|weeks?)\b.*")
 _BETWEEN = r"[\s_.,:/#-]"
@@ -306,9 +314,7 @@ def common_word(found: Iterable[Title]) -> str:
 
 def moment(name: str) -> tuple[str, float | None]:
     """Return a name without what says when, and when: 0 before, None where it does not say."""
-    spaced = re.sub(
-        r"(?<=[a-z])(?=[A-Z])|(?i:(?<=^pre)|(?<=^post))(?=(wt|test|score)\b)", " ", name
-    )
+    spaced = _JOINED.sub(" ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
     tokens = [t for t in re.split(r"[\W_]+|(?<=\D)(?=\d)|(?<=\d)(?=\D)", spaced.casefold()) if t]
     kept: list[str] = []
     when: float | None = None

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from shlex import quote
 from textwrap import fill
 
+from nestimate.data.designs.vocabulary import summary_role
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
+from nestimate.data.inspection.unread import unread_said
 from nestimate.errors import listed
 from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible
@@ -314,7 +316,7 @@ def mend(inspection: Inspection) -> list[str]:
         said = [f"The likeliest is refused: {proposal.refused}"]
         call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
         said.append(f"That is the design with {', '.join(call)}.")
-        return [*said, *_one_row_each(inspection)]
+        return [*said, *(unread_said(inspection.columns) or _one_row_each(inspection))]
     mixed = [c for c in inspection.columns if c.trouble]
     mixed.sort(key=lambda column: column.kind != "numbers and text")
     if mixed:
@@ -330,7 +332,11 @@ def mend(inspection: Inspection) -> list[str]:
                 "group."
             )
         return [*(sure or [mixed[0].trouble]), last]
+    if sum(summary_role(c) in {"sd", "se"} for c in inspection.columns) > 1:
+        return ["Means of several groups stand beside each other, and no row holds two groups."]
     numbers = [c.name for c in inspection.columns if c.measured]
+    if unread := unread_said(inspection.columns):
+        return [*unread, "Mend it and inspect the table again."]
     if numbers:
         are = (
             "holds numbers, but they look" if len(numbers) == 1 else "hold numbers, but these look"

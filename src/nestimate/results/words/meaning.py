@@ -111,19 +111,13 @@ def _by_formula(proposal: Proposal) -> str:
         said += f"say, and mostly less sure than {after} at equal {before}."
         if not units or len(proposal.branches[0].steps) == 1:
             return f"{said} Every row is one data point."
-    elif isinstance(proposal, FormulaProposal) and proposal.beside:
+    else:
+        assert isinstance(proposal, FormulaProposal)
         few, one = (f" {word} ".join(proposal.beside) for word in ("and", "or"))
         said = (
             f"{factors[0]} is compared within {few}, what sets one {one} apart taken out as a "
             f"plain difference. The effect is taken to be the same in each: so few {few} cannot "
             "tell how far it varies. "
-        )
-    else:
-        outer, pair = units
-        return (
-            f"{factors[0]} is compared within each {outer}, reading by reading: if the readings of "
-            f"one {pair} of one {outer} belong together, they are pairs, and what sets one {pair} "
-            "apart from another does not blur the difference."
         )
     if not units:
         said += "Every row is one data point."

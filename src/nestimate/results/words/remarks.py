@@ -331,7 +331,7 @@ def _summaries(inspection: Inspection) -> Iterable[str]:
         yield (
             f"{listed(spreads, most=4)} stand beside each other, as means of several groups do. "
             "Put these below each other, in a row each with group, mean, SD and n, and inspect "
-            "that table: the designs below are of one of them alone."
+            f"that table{bool(inspection.proposals) * ': the designs are of one of them alone'}."
         )
         return
     for column in inspection.columns:

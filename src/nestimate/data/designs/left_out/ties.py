@@ -14,6 +14,7 @@ from nestimate.data.designs.left_out.holders import holds_several
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.uneven import straight
 from nestimate.data.designs.pairing import Rows
+from nestimate.data.designs.reused import SURE, Told
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.strata import split
@@ -99,7 +100,7 @@ class Tie(LeftOut):
             f"{self.much} more alike than the rest ({self.shown}). "
         )
         if not block:
-            return Advice(start, "Compare within it: ", Remedy("block", name), ".")
+            return self._told(Advice(start, "Compare within it: ", Remedy("block", name), "."))
         start += (
             "Without it the differences between them count as error of "
             f"{'a reading' if rows.unit is None else f'one {rows.unit.name}'}, and the interval is "
@@ -109,7 +110,14 @@ class Tie(LeftOut):
         group = rows.compared(roles.group)
         terms = [f"({group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
         how = "A formula uses the pairs" if self.once else "A formula takes them into account"
-        return _by_formula(start, how, roles, (group, *terms), (name, block))
+        return self._told(_by_formula(start, how, roles, (group, *terms), (name, block)))
+
+    def _told(self, said: Advice) -> Advice:
+        """Say, where it can hardly be chance, that the values speak for blocks of these labels."""
+        roles, _ = _asked(self.looked)
+        held = [*filter(None, (roles.block or "").split("/"))]
+        sure = self.test.p < SURE or (self.once and bool(held))
+        return Told.of(said, (*held, self.name)) if sure else said
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

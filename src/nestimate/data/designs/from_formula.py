@@ -120,19 +120,19 @@ def formula_design(
     stated = reference is not None and not as_stated
     made = _stated(design(part(read(reference=None))), formula, said) if stated else None
     made = made or design(part(said))
+    beside = {
+        name: said.data[name].tolist()
+        for name in formula.fixed_names
+        if name not in said.compared and name not in formula.grouping
+    }
+    made = replace(made, warnings=(*made.warnings, *unnamed_spreads(made, beside)))
     if given.group not in ("", MEAN):
         return made  # roles that a formula stands for say themselves what they leave out
     where = " x ".join(said.compared) or "formula"
     unnamed = beside_formula(
         table, formula, made.roles, said.kept, made.structure, made.readings.value, where
     )
-    beside = {
-        name: said.data[name].tolist()
-        for name in formula.fixed_names
-        if name not in said.compared and name not in formula.grouping
-    }
-    uneven = unnamed_spreads(made, beside)
-    return replace(made, warnings=(*made.warnings, *uneven, *unnamed))
+    return replace(made, warnings=(*made.warnings, *unnamed))
 
 
 def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | None:

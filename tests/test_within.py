@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 import nestimate as ne
 from nestimate.data.designs.formula import parse_formula
@@ -11,6 +11,8 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.residues import Residues
 from nestimate.data.designs.within import readings_within
 from nestimate.data.tables.door import read_table
+from nestimate.model.observed_spreads import observed_readings
+from nestimate.posing import posed
 
 OPTIONS = {"ess": 600}
 
@@ -382,3 +384,70 @@ def test_summaries_have_the_spreads_that_their_readings_have():
     alike = summed(mice(5, (3, 3), (1.0, 1.0)))
     quiet = ne.compare(alike, **said, options={**OPTIONS, "n": "n", "sd": "sd"})
     assert "sigma" in {p.label for p in quiet.model.parameters}
+
+
+def fields(seed, excesses, shares=False):
+    """Six fields of six mice of every group: counts, or shares of 30, that differ beyond chance."""
+    rng = np.random.default_rng([seed, 23])
+    rows = [
+        (g, f"{g}{m}", at)
+        for g, excess in excesses.items()
+        for m in range(6)
+        for level in [rng.normal(0, 0.2)]
+        for at in level + rng.normal(0, excess, 6)
+    ]
+    table = pd.DataFrame(rows, columns=["g", "m", "at"])
+    at = table.pop("at")
+    share = 1 / (1 + np.exp(-at))
+    drawn = rng.binomial(30, share) if shares else rng.poisson(20 * np.exp(at))
+    return table.assign(k=drawn, n=30)
+
+
+@pytest.mark.parametrize("response", ["counts", "k/n"])
+@pytest.mark.parametrize("how", ["units", "blocks", "formula"])
+def test_counts_and_shares_that_differ_beyond_chance_in_some_groups_have_an_excess_each(
+    response, how
+):
+    """All groups had that of the noisy one: quiet ones were 1.4 times as unsure as by t."""
+    value = "k" if response == "counts" else None
+
+    def asked(table):
+        options = {**OPTIONS, "response": response}
+        if how == "formula":
+            left = value or "k"
+            return ne.fit(f"{left} ~ g + (1 | m)", table, options=options)
+        inside = {"unit": "m"} if how == "units" else {"block": "m"}
+        table = table if how == "units" else table.assign(m=table["m"].str[1:])
+        return ne.compare(table, value=value, group="g", **inside, options=options)
+
+    shares = response != "counts"
+    answer = asked(fields(1, {"a": 0.0, "b": 0.0, "c": 1.5}, shares))
+    labels = {p.label for p in answer.model.parameters}
+    assert {"excess[a]", "excess[b]", "excess[c]"} <= labels
+    assert "Readings of" in " ".join(answer.design.notes)
+    alike = asked(fields(2, {"a": 0.5, "b": 0.5, "c": 0.5}, shares))
+    assert "excess" in {p.label for p in alike.model.parameters}
+
+
+def test_likelihoods_of_excesses_are_those_of_normal_values_about_means_of_cells():
+    """Against the profile by hand: working values of Poisson counts, a dummy for every mouse."""
+    table = fields(3, {"a": 0.2, "b": 1.0})
+    design, *_ = posed(
+        table, value="k", group="g", unit="m", block=None, reference=None, relabel_units=False,
+        options={"response": "counts"},
+    )  # fmt: skip
+    found = observed_readings(design)
+    means = (table.groupby("m")["k"].transform("sum") + 0.5) / 6
+    value, chance = table["k"] / means - 1, 1 / means
+
+    def unlikely(log, which):
+        own = (table["g"] == which).to_numpy()
+        x = pd.get_dummies(table["m"][own]).to_numpy(float)
+        weight = 1 / (np.exp(2 * log) + chance[own].to_numpy())
+        about = x.T @ (weight[:, None] * x)
+        left = value[own] - x @ np.linalg.solve(about, x.T @ (weight * value[own]))
+        sizes = np.linalg.slogdet(about)[1] - np.log(weight).sum()
+        return 0.5 * (sizes + weight @ np.square(left))
+
+    best = [optimize.minimize_scalar(unlikely, (-3, 1), args=(g,)).x for g in "ab"]
+    assert found.sds == pytest.approx(np.exp(best), rel=0.06)  # between spreads tried

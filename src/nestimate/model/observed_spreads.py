@@ -7,6 +7,7 @@ test.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,17 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.spreads import (
     FEWEST_BLOCKS,
+    MOST_OWN,
     Spreads,
     by_chance,
     changing,
     differing,
     members,
 )
+from nestimate.data.designs.squares import constant
+from nestimate.data.designs.strata import split
+from nestimate.data.designs.tallies import Tally
+from nestimate.data.designs.within import holder
 from nestimate.model.families import EXCESS, FIXED, NOISE, Family, scale_of
 from nestimate.model.responses.table import integrated, response_of
 
@@ -63,6 +69,53 @@ def _of_units(design: Design) -> Spreads | None:
         return None
     profiles = _integrated_means(design)[several]
     return _compared(design, tuple(design.groups[g] for g in several), profiles, sizes[several])
+
+
+def observed_readings(design: Design) -> Spreads | None:
+    """Return how far counts or shares of each group differ, beyond chance, inside what they lie in.
+
+    None where fewer than two groups tell it, or what is measured beside them differs there too.
+
+    Notes
+    -----
+    They are looked at as working values about the mean of their cell: what one differs from it over
+    its variance by chance, whose own variance by chance is the reverse of that (Breslow 1984,
+    Applied Statistics 33:38).
+    """
+    structure, group, seen = design.structure, design.structure.group, design.observed
+    if seen is None or not seen.scattered or structure.merged or structure.crossed:
+        return None
+    if not 1 < len(design.groups) <= MOST_OWN:
+        return None
+    cell = reduce(split, (stratum.level.codes for stratum in structure.strata), split(group, group))
+    row, mean = (Tally.of(seen, codes) for codes in (np.arange(group.size), cell))
+    if row is None or mean is None or not constant(structure.fixed, cell):
+        return None
+    expected, variance = row.moments(mean.start[cell], row.size)
+    keep = row.tells(cell)
+    cell, group, stick = cell[keep], group[keep], design.yardstick.spread
+    value = ((row.number - expected) / variance)[keep] / stick
+    chance = (1 / variance)[keep] / stick**2
+    profiles, sizes, names = [], [], []
+    for g, name in enumerate(design.groups):
+        own = np.flatnonzero(group == g)
+        own = own[np.argsort(cell[own], kind="stable")]
+        _, start, place, count = np.unique(
+            cell[own], return_index=True, return_inverse=True, return_counts=True
+        )
+        if own.size > count.size:
+            at = place, np.arange(own.size) - start[place]
+            shape = count.size, int(count.max())
+            values, chances = np.full(shape, np.nan), np.zeros(shape)
+            values[at], chances[at] = value[own], chance[own]
+            profiles.append(_profile(values, chances))
+            sizes.append(own.size - count.size + 1)
+            names.append(name)
+    if len(names) < PAIR:
+        return None
+    told = _compared(design, names, np.array(profiles), np.array(sizes))
+    within = f"each {holder(design)}"
+    return replace(told, within=within, fewest=min(sizes) - 1, most=max(sizes) - 1)
 
 
 def _integrated_means(design: Design) -> Array:

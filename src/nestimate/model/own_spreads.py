@@ -13,7 +13,7 @@ from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
 from nestimate.data.designs.strata import lies_in, with_own
 from nestimate.data.designs.structure import Structure
 from nestimate.data.designs.within import holder, members_within, readings_within
-from nestimate.model.observed_spreads import observed_spreads
+from nestimate.model.observed_spreads import observed_readings, observed_spreads
 from nestimate.remedies import Advice, Remedy
 
 #: How many times as many members as in a small group another holds whose spread would be taken
@@ -29,6 +29,11 @@ MOST_INSIDE = 6
 def all_spreads(design: Design) -> tuple[Spreads, ...]:
     """Return all that is known of the spreads of a design, whatever stands in its rows."""
     return Spreads.every(design) if design.observed is None else observed_spreads(design)
+
+
+def all_readings(design: Design) -> Spreads | None:
+    """Return the spreads of readings about what they lie in, whatever stands in its rows."""
+    return readings_within(design) if design.observed is None else observed_readings(design)
 
 
 def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
@@ -110,7 +115,7 @@ def readings_apart(design: Design) -> str | None:
     They do so visibly, about what they lie in. Or, where groups differ by themselves in every block
     or cluster, what they shared would be the scatter of a group that has far more.
     """
-    found, structure = readings_within(design), design.structure
+    found, structure = all_readings(design), design.structure
     if found is None or len(found.groups) > MOST_INSIDE:
         return None
     alone = lies_in(structure.outer.codes, structure.group)

@@ -7,10 +7,10 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.data.designs.strata import lies_in
-from nestimate.data.designs.within import lined_spreads, members_within, readings_within
+from nestimate.data.designs.within import lined_spreads, members_within
 from nestimate.model.cell_spreads import cell_spreads, have_own, way_to_own
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import all_spreads, may_be_apart
+from nestimate.model.own_spreads import all_readings, all_spreads, may_be_apart
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.called import on_call
@@ -99,7 +99,7 @@ def _inside_checks(model: Model) -> tuple[Check, ...]:
     """Say where readings, or units in the cells of blocks, have one spread and show several."""
     design = model.design
     structure = design.structure
-    looked = (readings_within(design), lined_spreads(design))
+    looked = (all_readings(design), lined_spreads(design))
     seen = (one for one in looked if one is not None and one.uneven)
     readings = None if model.assumptions.sigma == "own" else next(seen, None)
     alone = lies_in(structure.outer.codes, structure.group)

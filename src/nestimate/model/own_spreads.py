@@ -47,7 +47,7 @@ def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
         The choice; None leaves it to the data.
     """
     design = build(tau == "own")
-    homes = () if design.structure.crossed else _homes(design.structure)
+    homes = _homes(design.structure)
     usual = len(homes) == 2 or bool(outnumbered(design))
     return build(True) if tau is None and homes and (usual or uneven(design)) else design
 
@@ -75,7 +75,7 @@ def uneven(design: Design) -> Spreads | None:
     Of many groups each has too little to tell its spread by: it is then said, and no more.
     """
     structure = design.structure
-    if structure.crossed or (structure.pair and not structure.text):
+    if structure.pair and not structure.text:
         return None
     homes = _homes(structure) or structure.groups
     if not 1 < len(homes) <= MOST_OWN:
@@ -99,7 +99,7 @@ def told_apart(design: Design) -> str | None:
     if structure.pair and structure.text:
         why = f"Each of {', '.join(_homes(structure))} has a spread of its own"
         return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").")
-    if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
+    if structure.pair or not 1 < len(structure.groups) <= MOST_OWN:
         return None
     why = ""
     if design.roles.one_group:

@@ -189,10 +189,8 @@ def _design(
     offsets = part.offsets
     codes = _codes(factors, crossing, value.size)
     readings = read_rows(value, codes, {})
-    homes = None
-    if apart and len(groups) > 1:
-        homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0), crossing=crossing)
-    random = Random.of(frame, formula, grid, homes)
+    homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0), crossing=crossing)
+    random = Random.of(frame, formula, grid, homes, apart=apart and len(groups) > 1)
     levels = [dict(zip(frame.compared, said, strict=True)) for said in _levels(factors, crossing)]
     profiles = along.profiles(levels, offsets) if observed and observed.excess else None
     stick = None if observed is None else observed.yardstick()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.residues import Residues
+from nestimate.data.designs.residues import Residues, tellable
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads
 from nestimate.data.designs.strata import lies_in
 
@@ -30,7 +30,7 @@ def readings_along(design: Design, name: str, x: Array) -> Spreads | None:
     is correlated: products of ranks are added up there, and their sums tested by t.
     """
     structure = design.structure
-    if structure.merged or design.readings.summarised:
+    if not tellable(structure) or design.readings.summarised:
         return None
     one = np.zeros_like(structure.group)
     home = np.unique(structure.between or structure.groups, return_inverse=True)[1]
@@ -65,7 +65,7 @@ def _along(
     name, x, group = along[0], along[1][told], group[told]
     about = replace(about, left=about.left[told], freedom=about.freedom[told])
     cluster = np.unique(cluster[told], return_inverse=True)[1]
-    plain = design.observed is None and not design.structure.crossed
+    plain = design.observed is None
     if not plain or np.unique(x).size < FEWEST_VALUES or np.ptp(cluster) < FEWEST_BLOCKS:
         return None
     squares, freedom = about.by(group, int(group.max()) + 1)

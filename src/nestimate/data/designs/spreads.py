@@ -129,8 +129,7 @@ class Spreads:
 
         Of what was sampled; None where members do not bear one each.
         """
-        plain = design.observed is None and not design.structure.crossed
-        found = _sampled(design, codes) if plain else None
+        found = _sampled(design, codes) if design.observed is None else None
         least = design.yardstick.resolution / np.sqrt(12)
         return None if found is None else cls._of_members(*found, names, least)
 

@@ -12,7 +12,7 @@ from nestimate.data.designs.axes import places_of
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.growing import readings_along, sampled_along
-from nestimate.data.designs.residues import ROUNDING, Residues
+from nestimate.data.designs.residues import ROUNDING, Residues, tellable
 from nestimate.data.designs.spreads import MOST_OWN, Spreads, bartlett
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
@@ -63,10 +63,9 @@ def rows_within(
     apart
         Whether those of each label have a mean of their own in what they lie in.
     """
-    structure = design.structure
-    if structure.merged or structure.crossed:
-        return None
     readings = design.readings
+    if not tellable(design.structure):
+        return None
     if design.observed is not None or np.isfinite(readings.error).any():
         return None
     about = Residues.of(design, codes if apart else np.zeros_like(codes))
@@ -179,7 +178,7 @@ def members_within(design: Design) -> Iterator[tuple[Stratum, Spreads]]:
     fewer than two groups tell.
     """
     structure = design.structure
-    if structure.crossed or design.observed is not None or len(design.groups) < 2:
+    if design.observed is not None or len(design.groups) < 2:
         return
     for stratum in (one for one in structure.strata if not one.heavy and one.plain):
         if lies_in(stratum.level.codes, structure.group):
@@ -204,7 +203,7 @@ def _members_within(design: Design, stratum: Stratum) -> Spreads | None:
     shared = (means[:, 1:, None] * each[:, None, :]).reshape(first.size, -1)
     none = np.empty((first.size, 0))
     squares = Residues.about(cell[first], none, means[:, 0], shared)
-    inside = max(holders, key=lambda level: level.size).name
+    inside = max(holders, key=lambda level: level.size, default=structure.factors[0]).name
     return _spreads(*squares.by(group[first], len(design.groups)), design, design.groups, inside)
 
 

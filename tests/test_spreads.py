@@ -848,3 +848,28 @@ def test_a_few_values_that_agree_by_chance_are_named_beside_many():
     assert not said([14.0, 15.5])
     # Beside as few others the error of a difference is hardly smaller than with one spread.
     assert not said([15.245, 15.248], b=[10.1, 11.5, 8.7])
+
+
+def conditions(noisy, *, inside):
+    """14 conditions in 8 blocks each, or of 5 units with 4 readings; one may scatter far more."""
+    rng = np.random.default_rng(37)
+    rows = [
+        (name, f"b{b}" if not inside else f"{name}{b}", level + rng.normal(0, sd))
+        for b in range(5 if inside else 8)
+        for level in [rng.normal(0, 1)]
+        for name, sd in zip("ABCDEFGHIJKLMN", [0.3, noisy] + 12 * [0.3], strict=True)
+        for _ in range(4 if inside else 1)
+    ]
+    return pd.DataFrame(rows, columns=["g", "of", "y"])
+
+
+@pytest.mark.parametrize(
+    ("inside", "name"), [(False, "spreads within"), (True, "spreads of readings")]
+)
+def test_of_more_groups_than_have_a_spread_each_it_is_said_that_one_is_wrong(inside, name):
+    """Of 14 conditions in 8 blocks the interval of the noisy one was .26 times as wide as by t."""
+    roles = {"value": "y", "group": "g", "unit" if inside else "block": "of"}
+    for noisy in (4.0, 0.3):
+        answer = ne.compare(conditions(noisy, inside=inside), **roles, options={"ess": 200})
+        failed = {check.name for check in answer.advice if not check.passed}
+        assert (name in failed) == (noisy > 1)

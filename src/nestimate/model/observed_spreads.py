@@ -18,6 +18,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.spreads import (
     FEWEST_BLOCKS,
+    MOST_LOOKED,
     MOST_OWN,
     Spreads,
     by_chance,
@@ -85,7 +86,7 @@ def observed_readings(design: Design) -> Spreads | None:
     structure, group, seen = design.structure, design.structure.group, design.observed
     if seen is None or not seen.scattered or structure.merged or structure.crossed:
         return None
-    if not 1 < len(design.groups) <= MOST_OWN:
+    if not 1 < len(design.groups) <= MOST_LOOKED:
         return None
     cell = reduce(split, (stratum.level.codes for stratum in structure.strata), split(group, group))
     row, mean = (Tally.of(seen, codes) for codes in (np.arange(group.size), cell))
@@ -214,7 +215,7 @@ def _of_changes(design: Design) -> Spreads | None:
 
 def _of_effects(design: Design) -> Spreads | None:
     """Return how far each of three groups or more differs from block to block by itself."""
-    if len(design.groups) == PAIR or design.structure.text or not differing(design):
+    if not PAIR < len(design.groups) <= MOST_OWN or design.structure.text or not differing(design):
         return None
     value, variance = cell_values(design)
     blocks = np.isfinite(value).sum(axis=1) > 1

@@ -26,8 +26,8 @@ Codes = NDArray[np.intp]
 #: Probability of such spreads, were they equal, below which they are taken as different: for a
 #: preliminary test higher than for one that is the answer (Bancroft, Ann. Math. Stat. 15, 1944).
 LEVEL = 0.1
-#: Most groups that get spreads of their own without being asked for them.
-MOST_OWN = 12
+#: Most groups that get spreads of their own without being asked for them, and that are looked at.
+MOST_OWN, MOST_LOOKED = 12, 40
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power.
@@ -254,7 +254,7 @@ def changing(design: Design) -> bool:
 def differing(design: Design) -> bool:
     """Whether groups may differ from block to block, each by itself."""
     structure = design.structure
-    several = 1 < len(design.groups) <= MOST_OWN
+    several = 1 < len(design.groups) <= MOST_LOOKED
     return (
         structure.factorial is None
         and structure.block is not None

@@ -13,7 +13,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.growing import readings_along, sampled_along
 from nestimate.data.designs.residues import ROUNDING, Residues, tellable
-from nestimate.data.designs.spreads import MOST_OWN, Spreads, bartlett
+from nestimate.data.designs.spreads import MOST_LOOKED, Spreads, bartlett
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.remedies import Advice, Remedy
@@ -39,7 +39,7 @@ def readings_within(design: Design) -> Spreads | None:
     lie between blocks, that is for the spreads of cells to say.
     """
     structure, group = design.structure, design.structure.group
-    if not 1 < len(design.groups) <= MOST_OWN:
+    if not 1 < len(design.groups) <= MOST_LOOKED:
         return None
     found = rows_within(design, group, design.groups)
     whole = found is not None and len(found.groups) == len(design.groups)

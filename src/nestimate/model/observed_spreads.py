@@ -174,14 +174,16 @@ def _of_members(design: Design) -> Spreads | None:
     """Return the spreads of blocks, or of clusters of a formula, that lie in one group each."""
     found, seen, outer = members(design), design.observed, design.structure.outer
     assert seen is not None
-    if found is None or design.limited:
+    if found is None:
         return None
     value, home, names = found
     codes = outer.codes if outer.size else np.arange(value.size)
+    # What holds a limit is not known to lie where its other values do.
+    told = np.bincount(codes, ~seen.exact) == 0 if design.limited else np.ones(value.size, bool)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
-    whole = seen.together(codes, value.size).variance * seen.inflation(
-        np.array(excess_behind(seen, inflated))
-    )
+    chance = np.nan_to_num(seen.together(codes, value.size).variance)
+    whole = chance * seen.inflation(np.array(excess_behind(seen, inflated)))
+    value, home, whole = value[told], home[told], whole[told]
     sizes = np.bincount(home, minlength=len(names))
     several = np.flatnonzero(sizes > 1)
     if several.size < 2:
@@ -214,13 +216,18 @@ def _of_changes(design: Design) -> Spreads | None:
 
 
 def _of_effects(design: Design) -> Spreads | None:
-    """Return how far each of three groups or more differs from block to block by itself."""
-    if not PAIR < len(design.groups) <= MOST_OWN or design.structure.text or not differing(design):
+    """Return how far each of three groups or more differs from block to block by itself.
+
+    Not where a formula has anything beside their means.
+    """
+    beside = design.structure.fixed.shape[1] > len(design.groups)
+    if not PAIR < len(design.groups) <= MOST_OWN or beside or not differing(design):
         return None
     value, variance = cell_values(design)
     blocks = np.isfinite(value).sum(axis=1) > 1
     value, variance = value[blocks], variance[blocks]
-    if (np.isfinite(value).sum(axis=0) < FEWEST_BLOCKS).any():
+    freedom = np.isfinite(value).sum(axis=0) - 1
+    if freedom.min() < 1 or freedom.max() < FEWEST_BLOCKS - 1:
         return None
     tried = np.log(TRIED)
 
@@ -231,7 +238,6 @@ def _of_effects(design: Design) -> Spreads | None:
     start = np.full(len(design.groups), tried[common.argmax()])
     within = [(tried[0], tried[-1])] * start.size
     best = optimize.minimize(unlikely, start, bounds=within, method="L-BFGS-B")
-    freedom = np.full(start.size, len(value) - 1)
     block = design.structure.blocking
     return Spreads(
         groups=design.groups,

@@ -44,9 +44,8 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     """
     design = model.design
     inside = _inside_checks(model)
-    if have_own(design, model.assumptions):
-        return inside
-    found = cell_spreads(design)
+    own = have_own(design, model.assumptions)
+    found = None if own else cell_spreads(design)
     inside = (
         *inside,
         *_inside_check(
@@ -59,12 +58,12 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     )
     tau = model.assumptions.tau
     apart = tau in ("own", "pooled") or (tau is None and design.structure.pair)
-    along = _along_checks(design, call, apart=apart)
+    along = () if own else _along_checks(design, call, apart=apart)
     if apart:
         return (*along, *inside)
     # The difference of two groups in blocks has one spread, however it is shared out.
-    told = len(design.groups) == PAIR or along
-    seen = [s for s in all_spreads(design) if s.uneven or not (told and s.within)]
+    told = len(design.groups) == PAIR or along or own
+    seen = [s for s in all_spreads(design) if (s.uneven and not own) or not (told and s.within)]
     return (*(_spread_check(design, found) for found in seen), *along, *inside)
 
 

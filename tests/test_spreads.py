@@ -920,3 +920,28 @@ def test_arms_with_limits_have_spreads_of_their_own_in_formulas():
         options = {"ess": 300, "response": "censored"}
         answer = ne.fit("y ~ g + (1 | m)", table, options=options)
         assert len([p for p in answer.model.parameters if "m" in p.label.partition("[")[2]]) == own
+
+
+def fields(seed, sds):
+    """Counts of three fields in each of four slices of five mice in each group."""
+    rng = np.random.default_rng([seed, 47])
+    rows = [
+        (name, f"{name}{m}", f"{name}{m}s{s}", rng.poisson(20 * np.exp(at)))
+        for name, sd in sds.items()
+        for m in range(5)
+        for level in [rng.normal(0, 0.2)]
+        for s in range(4)
+        for at in [level + rng.normal(0, sd)]
+        for _ in range(3)
+    ]
+    return pd.DataFrame(rows, columns=["g", "m", "slice", "y"])
+
+
+COUNTED = {"ess": 300, "response": "counts"}
+
+
+def test_counts_of_three_groups_in_what_lies_in_units_are_answered():
+    """It ended in a traceback: what slices differ by was not looked up."""
+    table = fields(1, {"a": 0.3, "b": 0.3, "c": 0.3})
+    answer = ne.compare(table, value="y", group="g", unit="m/slice", options=COUNTED)
+    assert answer.passed

@@ -56,7 +56,8 @@ def observed_spreads(design: Design) -> tuple[Spreads, ...]:
     """Return all that is known of the spreads of a design of counts, shares or limits."""
     if design.unscattered:
         return ()
-    own = _of_units if design.structure.home is not None else _of_members
+    alone = design.structure.home is not None and not design.structure.inside
+    own = _of_units if alone else _of_members
     seen = (own(design), _of_changes(design), _of_effects(design))
     return tuple(found for found in seen if found is not None)
 
@@ -171,7 +172,7 @@ def excess_behind(seen: Observed, inflated: float) -> float:
 
 
 def _of_members(design: Design) -> Spreads | None:
-    """Return the spreads of blocks, or of clusters of a formula, that lie in one group each."""
+    """Return the spreads of blocks, clusters of a formula, or units that hold others, by group."""
     found, seen, outer = members(design), design.observed, design.structure.outer
     assert seen is not None
     if found is None:

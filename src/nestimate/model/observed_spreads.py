@@ -5,7 +5,7 @@ by how likely the rows are under each, whatever the means are: of normal values 
 test.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -27,9 +27,10 @@ from nestimate.data.designs.spreads import (
     members,
 )
 from nestimate.data.designs.squares import constant
-from nestimate.data.designs.strata import split
+from nestimate.data.designs.strata import lies_in, split
+from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.tallies import Tally
-from nestimate.data.designs.within import holder
+from nestimate.data.designs.within import held, holder
 from nestimate.model.families import EXCESS, FIXED, NOISE, Family, scale_of
 from nestimate.model.responses.table import integrated, response_of
 
@@ -84,20 +85,47 @@ def observed_readings(design: Design) -> Spreads | None:
     its variance by chance, whose own variance by chance is the reverse of that (Breslow 1984,
     Applied Statistics 33:38).
     """
-    structure, group, seen = design.structure, design.structure.group, design.observed
-    if seen is None or not seen.scattered or structure.merged or structure.crossed:
-        return None
-    if not 1 < len(design.groups) <= MOST_LOOKED:
+    structure, group = design.structure, design.structure.group
+    if structure.merged or structure.crossed or not _counted(design):
         return None
     cell = reduce(split, (stratum.level.codes for stratum in structure.strata), split(group, group))
-    row, mean = (Tally.of(seen, codes) for codes in (np.arange(group.size), cell))
-    if row is None or mean is None or not constant(structure.fixed, cell):
+    return _inside(design, np.arange(group.size), cell, holder(design))
+
+
+def observed_members(design: Design) -> Iterator[tuple[Stratum, Spreads]]:
+    """Give what lies inside clusters, in one group each, and its spreads about what it lies in."""
+    structure = design.structure
+    if not _counted(design):
+        return
+    for stratum in (one for one in structure.strata if not one.heavy and one.plain):
+        if lies_in(stratum.level.codes, structure.group):
+            found = _inside(design, stratum.level.codes, *held(structure, stratum))
+            if found is not None:
+                yield stratum, found
+
+
+def _counted(design: Design) -> bool:
+    """Whether rows are counts or shares that tell how far they differ beyond chance, by group."""
+    seen = design.observed
+    return seen is not None and seen.scattered and 1 < len(design.groups) <= MOST_LOOKED
+
+
+def _inside(design: Design, member: Codes, cell: Codes, within: str) -> Spreads | None:
+    """Return how far what lies in cells differs in each group; `member` and `cell` of every row."""
+    seen, structure, stick = design.observed, design.structure, design.yardstick.spread
+    row, mean = (Tally.of(seen, codes) for codes in (member, cell))
+    if seen is None or row is None or mean is None or not constant(structure.fixed, cell):
         return None
+    first = np.unique(member, return_index=True)[1]
+    cell, group = cell[first], structure.group[first]
     expected, variance = row.moments(mean.start[cell], row.size)
     keep = row.tells(cell)
-    cell, group, stick = cell[keep], group[keep], design.yardstick.spread
+    cell, group = cell[keep], group[keep]
     value = ((row.number - expected) / variance)[keep] / stick
     chance = (1 / variance)[keep] / stick**2
+    if member.size > first.size:
+        inflated = seen.features(member).get("excess", 1.0)
+        chance = chance * seen.inflation(np.array(excess_behind(seen, inflated)))
     profiles, sizes, names = [], [], []
     for g, name in enumerate(design.groups):
         own = np.flatnonzero(group == g)
@@ -116,8 +144,7 @@ def observed_readings(design: Design) -> Spreads | None:
     if len(names) < PAIR:
         return None
     told = _compared(design, names, np.array(profiles), np.array(sizes))
-    within = f"each {holder(design)}"
-    return replace(told, within=within, fewest=min(sizes) - 1, most=max(sizes) - 1)
+    return replace(told, within=f"each {within}", fewest=min(sizes) - 1, most=max(sizes) - 1)
 
 
 def _integrated_means(design: Design) -> Array:

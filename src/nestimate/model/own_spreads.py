@@ -1,6 +1,6 @@
 """What has a spread of its own: two groups, and those that show that one for all would be wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +11,14 @@ from nestimate.data.designs.lines import with_lines
 from nestimate.data.designs.sphericity import LINED, Unsteady
 from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
 from nestimate.data.designs.strata import lies_in, with_own
+from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.data.designs.within import holder, members_within, readings_within
-from nestimate.model.observed_spreads import observed_readings, observed_spreads
+from nestimate.model.observed_spreads import (
+    observed_members,
+    observed_readings,
+    observed_spreads,
+)
 from nestimate.remedies import Advice, Remedy
 
 #: How many times as many members as in a small group another holds whose spread would be taken
@@ -34,6 +39,11 @@ def all_spreads(design: Design) -> tuple[Spreads, ...]:
 def all_readings(design: Design) -> Spreads | None:
     """Return the spreads of readings about what they lie in, whatever stands in its rows."""
     return readings_within(design) if design.observed is None else observed_readings(design)
+
+
+def all_members(design: Design) -> Iterator[tuple[Stratum, Spreads]]:
+    """Give what lies inside clusters and its spreads there, whatever stands in the rows."""
+    return members_within(design) if design.observed is None else observed_members(design)
 
 
 def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
@@ -138,7 +148,7 @@ def members_apart(design: Design) -> Design:
     What lies there, units in the cells of blocks and subunits, scatters visibly differently about
     what it lies in. It is said.
     """
-    told = [(stratum, found) for stratum, found in members_within(design) if found.uneven]
+    told = [(stratum, found) for stratum, found in all_members(design) if found.uneven]
     told = [(stratum, found) for stratum, found in told if may_be_apart(design, found)]
     notes = (
         Advice(

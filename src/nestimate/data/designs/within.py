@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import islice
 from operator import attrgetter
 
@@ -16,6 +17,7 @@ from nestimate.data.designs.residues import ROUNDING, Residues, tellable
 from nestimate.data.designs.spreads import MOST_LOOKED, Spreads, bartlett
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -190,12 +192,8 @@ def members_within(design: Design) -> Iterator[tuple[Stratum, Spreads]]:
 def _members_within(design: Design, stratum: Stratum) -> Spreads | None:
     """Return the spreads of the means of members about those of what they lie in."""
     structure, group, n = design.structure, design.readings.group, design.readings.n
-    own, levels = stratum.level.codes, [one.level for one in structure.strata]
+    own, (cell, inside) = stratum.level.codes, held(structure, stratum)
     first = np.unique(own, return_index=True)[1]
-    holders = [level for level in levels if lies_in(own, level.codes) and level.size < first.size]
-    cell = group
-    for level in holders:
-        cell = split(cell, level.codes)
     columns = np.column_stack([design.readings.value, structure.fixed])
     count = np.bincount(own, n)
     means = np.stack([np.bincount(own, n * column) / count for column in columns.T], axis=1)
@@ -203,8 +201,16 @@ def _members_within(design: Design, stratum: Stratum) -> Spreads | None:
     shared = (means[:, 1:, None] * each[:, None, :]).reshape(first.size, -1)
     none = np.empty((first.size, 0))
     squares = Residues.about(cell[first], none, means[:, 0], shared)
-    inside = max(holders, key=lambda level: level.size, default=structure.factors[0]).name
     return _spreads(*squares.by(group[first], len(design.groups)), design, design.groups, inside)
+
+
+def held(structure: Structure, stratum: Stratum) -> tuple[Codes, str]:
+    """Return the cell of groups that the members of a stratum lie in, by row, and its name."""
+    own, levels = stratum.level.codes, [one.level for one in structure.strata]
+    many = np.unique(own).size
+    holders = [level for level in levels if lies_in(own, level.codes) and level.size < many]
+    cell = reduce(split, (level.codes for level in holders), structure.group)
+    return cell, max(holders, key=lambda one: one.size, default=structure.factors[0]).name
 
 
 def holder(design: Design) -> str:

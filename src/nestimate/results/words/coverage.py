@@ -7,10 +7,10 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.data.designs.strata import lies_in
-from nestimate.data.designs.within import lined_spreads, members_within
+from nestimate.data.designs.within import lined_spreads
 from nestimate.model.cell_spreads import cell_spreads, have_own, way_to_own
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import all_readings, all_spreads, may_be_apart
+from nestimate.model.own_spreads import all_members, all_readings, all_spreads, may_be_apart
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.called import on_call
@@ -113,7 +113,7 @@ def _inside_checks(model: Model) -> tuple[Check, ...]:
         ),
         *(
             check
-            for stratum, found in members_within(design)
+            for stratum, found in all_members(design)
             if not stratum.by_home
             for check in _inside_check(
                 "spreads inside",

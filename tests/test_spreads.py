@@ -981,3 +981,34 @@ def test_scales_of_counts_in_slices_that_are_equal_are_one():
     home = design.structure.home
     assert found[home == 0] == pytest.approx(common[home == 0])
     assert found[home == 1] == pytest.approx(doubled[home == 1])
+
+
+def weeks(seed, sds):
+    """Counts of six animals of each group in four weeks, whose log rates drift apart."""
+    rng = np.random.default_rng([seed, 109])
+    rows = [
+        (name, f"{name}{i}", float(week), rng.poisson(40 * np.exp(level + slope * (week - 1.5))))
+        for name, sd in sds.items()
+        for i in range(6)
+        for level, slope in [(rng.normal(0, 0.2), rng.normal(0, sd))]
+        for week in range(4)
+    ]
+    return pd.DataFrame(rows, columns=["g", "id", "week", "y"])
+
+
+def test_slopes_of_counts_that_scatter_unlike_have_a_spread_for_each_group():
+    formula = "y ~ g * week + (week | id)"
+    answer = ne.fit(formula, weeks(1, {"a": 0.05, "b": 0.05, "c": 0.8}), options=COUNTED)
+    assert answer.passed
+    labels = {p.label for p in answer.model.parameters}
+    assert {"tau[id:week | a]", "tau[id:week | b]", "tau[id:week | c]"} <= labels
+    alike = ne.fit(formula, weeks(2, {"a": 0.3, "b": 0.3, "c": 0.3}), options=COUNTED)
+    assert "tau[id:week]" in {p.label for p in alike.model.parameters}
+
+
+@pytest.mark.parametrize("seed", [1, 4, 7])
+def test_counts_of_clusters_that_drift_far_apart_are_answered(seed):
+    """They ended in a traceback with one spread for all: far-out means bend without bounds."""
+    table = weeks(seed, {"a": 0.05, "b": 0.05, "c": 0.8})
+    options = {**COUNTED, "tau": "common"}
+    assert ne.fit("y ~ g * week + (week | id)", table, options=options).design.groups == (*"abc",)

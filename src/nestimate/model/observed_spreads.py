@@ -25,6 +25,7 @@ from nestimate.data.designs.spreads import (
     changing,
     differing,
     members,
+    slopes_of_each,
 )
 from nestimate.data.designs.squares import constant
 from nestimate.data.designs.strata import lies_in, split
@@ -60,7 +61,7 @@ def observed_spreads(design: Design) -> tuple[Spreads, ...]:
     alone = design.structure.home is not None and not design.structure.inside
     own = _of_units if alone else _of_members
     seen = (own(design), _of_changes(design), _of_effects(design))
-    return tuple(found for found in seen if found is not None)
+    return (*(found for found in seen if found is not None), *_of_slopes(design))
 
 
 def _of_units(design: Design) -> Spreads | None:
@@ -219,6 +220,32 @@ def _of_members(design: Design) -> Spreads | None:
     value, whole = value / design.yardstick.spread, whole / np.square(design.yardstick.spread)
     profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])
     return _compared(design, tuple(names[g] for g in several), profiles, sizes[several])
+
+
+def _of_slopes(design: Design) -> Iterator[Spreads]:
+    """Give the spreads of slopes of the clusters of a formula that lie in one group each.
+
+    Of counts and shares, by weighted least squares in each: chance alone makes these differ.
+    """
+    found, seen = members(design), design.observed
+    if found is None or seen is None or not design.by_chance:
+        return
+    _, home, names = found
+    rows = np.arange(design.readings.value.size)
+    for stratum, slopes, chance, told in slopes_of_each(
+        design, seen.together(rows, rows.size).variance
+    ):
+        unit = stratum.size / design.yardstick.spread
+        sizes = np.bincount(home[told], minlength=len(names))
+        if sizes.min() < PAIR:
+            continue
+        profiles = [
+            _profile(slopes[None, own] * unit, chance[None, own] * unit**2)
+            for own in (told & (home == g) for g in range(len(names)))
+        ]
+        one = _compared(design, names, np.array(profiles), sizes)
+        sds = tuple(sd / stratum.size for sd in one.sds)
+        yield replace(one, along=stratum.of, sds=sds)
 
 
 def _of_changes(design: Design) -> Spreads | None:

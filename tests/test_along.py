@@ -71,10 +71,12 @@ def test_a_slope_that_all_groups_share_is_its_coefficient_alone(shaped_module):
 
 
 def test_slopes_of_a_curve_are_those_at_the_stated_value(shaped_module):
-    result = ne.fit("y ~ age + I(age**2)", table(), options={"at": {"age": 25}})
+    result = ne.fit("y ~ age + I(age**2)", table(), options={"at": {"age": [25, 40]}})
     rows = {row.name: row.mean for row in (*result.along, *result.coefficients)}
-    slope = rows["beta[age]"] + 50 * rows["beta[I(age**2)]"]
-    assert rows["slope of age: mean"] == pytest.approx(slope, rel=1e-6)
+    for age in (25, 40):
+        slope = rows["beta[age]"] + 2 * age * rows["beta[I(age**2)]"]
+        assert rows[f"slope of age at {age}: mean"] == pytest.approx(slope, rel=1e-6)
+    assert "slope of age: mean" not in rows
 
 
 def test_adjusted_groups_stand_at_the_stated_value_and_differ_as_before(shaped_module):

@@ -379,3 +379,25 @@ def test_residues_about_what_crosses_are_those_of_least_squares():
     hat = x @ np.linalg.pinv(x)
     assert found.left == pytest.approx(table["y"] - hat @ table["y"], abs=1e-7)
     assert found.freedom == pytest.approx(1 - np.diag(hat), abs=1e-7)
+
+
+def test_a_latin_square_is_held_against_its_analysis_of_variance():
+    """Beside it stood a paired t over rows, in which columns are left, "call it not settled"."""
+    row, col = (c.ravel() for c in np.indices((4, 4)))
+    rng = np.random.default_rng(8)
+    treat = (row + col) % 4
+    y = 2.0 * (treat == 3) + rng.normal(0, 2, 4)[row] + rng.normal(0, 3, 4)[col]
+    y += rng.normal(0, 0.4, 16)
+    table = pd.DataFrame({"treat": treat, "row": row, "col": col}).map("t{}".format).assign(y=y)
+    found = ne.fit("y ~ treat + (1 | row) + (1 | col)", table, options={"ess": 500})
+    means = table.groupby("treat")["y"].mean()
+    panel = found.honesty[-1]
+    method = panel.method("fixed")
+    left = y - sum(table.groupby(n)["y"].transform("mean") for n in ("treat", "row", "col"))
+    error = np.sqrt(np.square(left + 2 * y.mean()).sum() / 6 / 2)
+    assert method.mean == pytest.approx(means["t3"] - means["t0"])
+    assert (method.error, method.freedom) == (pytest.approx(error), 6)
+    assert panel.method("paired") is None
+    said = " ".join(str(found).split())
+    assert "with a fixed effect of each of these levels" in said
+    assert "the effect differs from row to row" not in said

@@ -415,7 +415,13 @@ def test_python_objects_get_a_call_and_no_command():
     assert 'Python: ne.compare(data, value="value", group="group", unit="unit")' in said
 
 
-def test_a_million_rows_take_seconds():
+def cpu_seconds(work):
+    start = time.process_time()
+    result = work()
+    return time.process_time() - start, result
+
+
+def test_a_million_rows_take_as_long_as_a_few_sorts_of_them():
     n = 1_000_000
     unit = np.repeat(np.arange(1000), 1000)
     frame = pd.DataFrame(
@@ -427,9 +433,14 @@ def test_a_million_rows_take_seconds():
             "y": rows(n),
         }
     )
-    start = time.process_time()
-    found = ne.inspect(frame)
-    assert time.process_time() - start < 5
+
+    def sort():
+        return frame.sort_values(["arm", "mouse", "day", "y"])
+
+    # Some 12 sorts: machines differ threefold in speed, and one machine from minute to minute.
+    before = cpu_seconds(sort)[0]
+    seconds, found = cpu_seconds(lambda: ne.inspect(frame))
+    assert seconds < 30 * (before + cpu_seconds(sort)[0]) / 2
     assert found.proposals[0].candidate.units == ("mouse", "day")
     assert [s.high for s in found.proposals[0].branches[0].steps] == [500, 10, 100]
 

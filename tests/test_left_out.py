@@ -320,3 +320,27 @@ def test_times_that_were_cut_off_and_count_as_ends_are_named(times, event, ends,
     limits = read_table(frame, Wanted(response="censored"))
     written = Design.from_table(limits, replace(roles, response="censored"))
     assert not any("cut off" in text for text in written.warnings)
+
+
+def test_studies_of_which_one_has_a_group_are_told_with_a_way_that_runs():
+    """Five studies of controls, a drug in the last of them."""
+    rng = np.random.default_rng(4)
+    study = np.repeat(np.arange(6), 6)
+    table = pd.DataFrame(
+        {
+            "study": [f"s{min(i, 4)}" for i in study],
+            "arm": np.where(study == 5, "B", "A"),
+            "y": (rng.normal(0, 2, 5)[np.minimum(study, 4)] + rng.normal(0, 0.5, 36)).round(3),
+        }
+    )
+    (said,) = minds(table, column="study")
+    assert "y ~ arm + (1 | study)" in said
+    assert "--block" not in said
+    ne.fit("y ~ arm + (1 | study)", table, options={"ess": 300})
+    with pytest.raises(ne.DesignError, match="group 'B' occurs in one study only") as refused:
+        ne.compare(table, value="y", group="arm", block="study")
+    edit = re.search(r"--edit '(.*?)'", str(refused.value))
+    assert edit is not None
+    inside = ne.compare(table, value="y", group="arm", options={"ess": 300, "edits": [edit[1]]})
+    y = table[table["study"] == "s4"].groupby("arm")["y"].mean()
+    assert inside.contrasts[0].mean == pytest.approx(y["B"] - y["A"], abs=0.1)

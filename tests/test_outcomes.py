@@ -41,6 +41,20 @@ def test_each_outcome_has_the_answer_that_it_has_alone(found):
     assert set(found.summary()["outcome"]) == {"glucose", "body weight"}
 
 
+def test_one_outcome_is_no_covariate_of_another():
+    rng = np.random.default_rng(3)
+    arm = np.repeat(["a", "b"], 8)
+    weight = rng.normal(20, 3, 16) + 4 * (arm == "b")
+    length = 2 * weight + rng.normal(0, 3, 16)
+    frame = pd.DataFrame({"arm": arm, "weight": weight.round(2), "length": length.round(2)})
+    given = {"group": "arm", "options": {"ess": 300}}
+    alone = ne.compare(frame, value="weight", **given)
+    assert any("Column length is left out" in said for said in alone.design.warnings)
+    both = ne.compare(frame, value=["weight", "length"], **given)
+    assert "left out" not in str(both)
+    assert both["weight"].contrasts == alone.contrasts
+
+
 def test_one_that_cannot_be_answered_is_said_and_stops_no_other(found):
     assert not found.passed
     assert "coat, left" not in found

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -157,6 +158,34 @@ def test_ties_are_no_surprise_where_data_are_coarse(data):
     assert "NaN" not in json.dumps(result.to_dict()["predictive"])
 
 
+@pytest.mark.parametrize("asked", ["blocks", "differences", "formula"])
+def test_rounding_is_no_surprise(asked):
+    """Of three animals, two that are recorded alike lie as near each other as can be."""
+    arm, time, animal = (c.ravel() for c in np.indices((2, 2, 3)))
+    odd = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        level = rng.normal(0, 0.3, (2, 3))[arm, animal]
+        y = np.round(1 + level + 0.5 * time + rng.normal(0, 0.15, arm.size), 1)
+        rows = {
+            "arm": arm,
+            "time": time,
+            "mouse": [f"{a}{m}" for a, m in zip(arm, animal, strict=True)],
+            "y": y,
+        }
+        table = pd.DataFrame(rows).astype({"arm": str, "time": str})
+        if asked == "formula":
+            found = ne.fit("y ~ arm * time + (1 | mouse)", table, options={"ess": 300})
+        elif asked == "blocks":
+            found = ne.compare(
+                table, value="y", group="arm,time", block="mouse", options={"ess": 300}
+            )
+        else:
+            found = ne.compare(table, value="y", group="time", block="mouse", options={"ess": 300})
+        odd += bool(found.predictive.odd)
+    assert odd < 2
+
+
 def test_yes_and_no_have_no_ratio_of_sds():
     """1 of 12 beside 11 of 12: both SDs follow from the share, and are the same."""
     cured = [1] + [0] * 11 + [1] * 11 + [0]
@@ -207,3 +236,24 @@ def test_brief_says_what_was_asked_for():
     assert "Bayes factor: " in terminal.brief(
         ne.compare(table, value="post", group="arm", options=options)
     )
+
+
+def test_an_outlier_among_cells_without_blocks_is_named():
+    """Nothing gives cells a spread each that are not within blocks, and nothing says so."""
+    rng = np.random.default_rng(2)
+    g, t = (c.ravel() for c in np.indices((2, 2, 8))[:2])
+    y = rng.normal(0, 1, g.size)
+    y[3] = 9
+    table = pd.DataFrame({"g": g, "t": t, "y": y}).astype({"g": str, "t": str})
+    found = ne.compare(
+        table, value="y", group="g,t", options={"ess": 500, "robust": "none", "tau": "common"}
+    )
+    assert "farthest" in {one.name for one in found.predictive.odd}
+    assert "rarely come out of the model" in " ".join(str(found).split())
+
+
+def test_symmetric_data_are_regular_only_where_replicated_ones_never_are():
+    values = np.array([0.0, *np.zeros(600), *np.ones(400)])
+    assert not features.Predictive(features=(features.feature("skewness", values),)).regular
+    values = np.array([0.0, *np.ones(1_000)])
+    assert features.Predictive(features=(features.feature("skewness", values),)).regular

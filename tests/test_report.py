@@ -445,6 +445,7 @@ def test_unit_of_measurement_follows_differences_only(mice, odd):
         *((1.0, 300, "1"), (30.0, 301, "30"), (0.1 + 2e-17, 17, "0.1"), (-0.001, 1, "0.0")),
         *((-0.3, 0, "0"), (3.21e-9, 11, "3.21e-09"), (1.00000012, 8, "1.00000012")),
         *((1234.5, -2, "1200"), (float("nan"), 2, "n/a")),
+        *((-4.8e28, -29, "0"), (-4.8e-32, 31, "0"), (-4.8e-32, 32, "-5e-32")),
     ],
 )
 def test_numbers_are_as_short_as_they_can_be(value, places, said):

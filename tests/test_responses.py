@@ -604,3 +604,95 @@ def test_what_counts_the_others_is_doubted_as_a_total_and_the_total_is_named():
 )
 def test_names_of_two_parts_are_told_from_a_part_and_its_total(one, other, parts):
     assert opposed(one, other) == parts
+
+
+def pairs(seed=4, *, many=150, spread=3.0, double=False):
+    """One yes or no of each arm in every pair; pairs differ widely."""
+    rng = np.random.default_rng(seed)
+    level = rng.normal(0, spread, many)
+    rows = [
+        (f"p{k}", arm, int(rng.random() < special.expit(level[k] + shift)))
+        for k in range(many)
+        for arm, shift in (("control", 0.0), ("case", 1.5))
+    ]
+    rows += [("p0", "case", 1)] * double
+    return pd.DataFrame(rows, columns=["pair", "arm", "yes"])
+
+
+PAIRS = {"value": "yes", "group": "arm", "block": "pair", "reference": "control"}
+
+
+def test_risks_in_matched_pairs_are_averaged_over_pairs():
+    """The risk difference was that of a pair in the middle: .41 where the shares differ by .15."""
+    found = ne.compare(frame := pairs(), **PAIRS, options={"ess": 2000, "response": "proportion"})
+    share = frame.groupby("arm")["yes"].mean()
+    wide = frame.pivot_table(index="pair", columns="arm", values="yes")
+    error = float((wide["case"] - wide["control"]).std(ddof=1) / np.sqrt(len(wide)))
+    risk = found.averages["risk_difference[case - control]"]
+    assert risk.mean == pytest.approx(share["case"] - share["control"], abs=error / 3)
+    assert risk.sd == pytest.approx(error, rel=0.15)
+    assert found.averages["average[control]"].mean == pytest.approx(share["control"], abs=0.02)
+    # Given the sums of pairs, discordant ones alone tell the odds ratio (McNemar).
+    more, less = (wide["case"] > wide["control"]).sum(), (wide["case"] < wide["control"]).sum()
+    middle = np.log(found.contrasts[0].mean)
+    assert middle == pytest.approx(np.log(more / less), abs=np.sqrt(1 / more + 1 / less) / 2)
+    said = " ".join(str(found).split())
+    assert "one odds ratio is taken for every pair" in said
+    assert "in the next pair" not in said
+    assert "tau_block" in said
+    assert "tau_effect" not in said.partition("Checks")[0]
+    formula = ne.fit(
+        "yes ~ arm + (1 | pair)", frame, options={"ess": 2000, "response": "proportion"}
+    )
+    same = formula.averages["risk_difference[case - control]"]
+    assert risk.mean == pytest.approx(same.mean, abs=0.01)
+
+
+def test_one_reading_more_tells_nothing_of_how_effects_differ():
+    """One of 40 pairs read twice doubled the interval: the prior of tau_effect came in."""
+    asked = {"options": {"ess": 500, "response": "proportion"}}
+    single, double = (
+        ne.compare(pairs(many=40, spread=1.0, double=more), **PAIRS, **asked).contrasts[0]
+        for more in (False, True)
+    )
+    assert double.width < 1.25 * single.width
+
+
+def test_a_share_held_against_a_value_is_that_of_a_typical_pair():
+    options = {"ess": 500, "response": "proportion", "against": 0.5}
+    found = ne.compare(pairs(many=30, spread=1.0), **PAIRS, options=options)
+    said = " ".join(str(found).split())
+    assert "the typical share of case is above 0.5" in said
+    assert "average[case]" in said
+
+
+def test_shares_of_two_factors_are_averaged_over_the_other():
+    """Over the levels of the other factor stood the logistic of the mean logit alone: .08 of .27."""
+    rows = [
+        (geno, treat, f"{geno}{treat}{i}", yes, 20)
+        for (geno, treat), several in {
+            ("wt", "veh"): (0, 1, 0, 1),
+            ("wt", "drug"): (11, 9, 12, 11),
+            ("ko", "veh"): (9, 11, 10, 9),
+            ("ko", "drug"): (20, 19, 20, 19),
+        }.items()
+        for i, yes in enumerate(several)
+    ]
+    table = pd.DataFrame(rows, columns=["geno", "treat", "dish", "yes", "n"])
+    options = {"ess": 1000, "response": "yes/n"}
+    found = ne.compare(table, group="geno,treat", unit="dish", options=options)
+    share = table.groupby(["geno", "treat"])["yes"].mean().unstack() / 20
+    for name, expected in {
+        "risk_difference[drug - veh]": (share["drug"] - share["veh"]).mean(),
+        "risk_difference[ko - wt]": (share.loc["ko"] - share.loc["wt"]).mean(),
+        "risk_ratio[drug / veh]": share["drug"].mean() / share["veh"].mean(),
+        "risk_difference[ko drug - wt drug]": share.at["ko", "drug"] - share.at["wt", "drug"],
+    }.items():
+        assert found.averages[name].mean == pytest.approx(expected, rel=0.06), name
+    assert "at the mean of logits" in " ".join(str(found).split())
+
+
+def test_a_contrast_in_ones_own_words_has_its_risk_difference():
+    options = {"ess": 300, "response": "proportion", "contrast": "case - control"}
+    found = ne.compare(pairs(many=30, spread=1.0), **PAIRS, options=options)
+    assert "risk_difference[case - control]" in {row.name for row in found.averages}

@@ -224,6 +224,7 @@ def test_contrasts_in_the_users_own_words():
         ("b - ", "cannot be read"),
         ("b * a", "cannot be read"),
         ("__import__('os')", "there is no group"),
+        ("pair", "Did you mean 'pairs'?"),
     ):
         with pytest.raises(ne.DesignError, match=re.escape(says)):
             ne.compare(data, options={"contrasts": wrong})

@@ -12,6 +12,8 @@ import pytest
 import nestimate as ne
 from nestimate.comparison import Comparison
 from nestimate.inference.nuts import Chains
+from nestimate.results.answer import ESTIMATES
+from nestimate.results.exports.frame import PARTS
 from nestimate.results.exports.storage import FORMAT, TEXT
 
 pytestmark = pytest.mark.usefixtures("shaped_module")
@@ -171,6 +173,7 @@ def test_summary_is_tidy_and_holds_the_numbers_of_the_json(mice):
         *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "sd_log"),
     ]
     assert not table.duplicated(["part", "name"]).any()
+    assert set(ESTIMATES) <= set(PARTS)
     for part, found in table.groupby("part"):
         assert list(found["mean"]) == [row["mean"] for row in told[part]]
     assert table.loc[table["part"] == "groups", "p_gt_0"].isna().all()

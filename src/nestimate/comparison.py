@@ -319,10 +319,10 @@ def compare(
     'drug - placebo'
     """
 
-    def answer(value: str | None) -> Comparison:
+    def answer(outcomes: str | Sequence[str] | None) -> Comparison:
         design, beside, chosen, named = posed(
             data,
-            value=value,
+            value=outcomes,
             group=group,
             unit=unit,
             block=block,
@@ -334,7 +334,8 @@ def compare(
 
     if value is None or isinstance(value, str):
         return answer(value)
-    return Outcomes.of(value, columns_of(data, Options.of(options).reading), answer)
+    columns = columns_of(data, Options.of(options).reading)
+    return Outcomes.of(value, columns, lambda one: answer((one, *(v for v in value if v != one))))
 
 
 def _answered(

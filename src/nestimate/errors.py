@@ -59,13 +59,17 @@ class InferenceError(NestimateError, RuntimeError):
     """The computation did not reach an answer that can be trusted."""
 
 
-def one_of(what: str, name: str, allowed: Iterable[str]) -> str:
-    """Say that `name` is not one of `allowed`, naming a near match where there is one."""
+def one_of(what: str, name: str, allowed: Iterable[str], words: Iterable[str] = ()) -> str:
+    """Say that `name` is not one of `allowed`, naming a near match where there is one.
+
+    `words` may be meant as well, but are not what is listed.
+    """
     names = list(allowed)
-    near = get_close_matches(name.casefold(), [n.casefold() for n in names], n=1, cutoff=0.6)
+    meant = [*names, *words]
+    near = get_close_matches(name.casefold(), [n.casefold() for n in meant], n=1, cutoff=0.6)
     hint = ""
     if near:
-        hint = f" Did you mean '{next(n for n in names if n.casefold() == near[0])}'?"
+        hint = f" Did you mean '{next(n for n in meant if n.casefold() == near[0])}'?"
     listed = ", ".join(f"'{n}'" for n in names[:12]) + (", ..." if len(names) > 12 else "")
     return f"there is no {what} '{name}'.{hint} There is: {listed}."
 

@@ -38,7 +38,7 @@ from nestimate.words import Words
 def posed(
     data: Any,
     *,
-    value: str | None,
+    value: str | Sequence[str] | None,
     group: str | Sequence[str] | None,
     unit: str | None,
     block: str | None,
@@ -48,9 +48,13 @@ def posed(
 ) -> tuple[Design, Design | None, Options, dict[str, Any]]:
     """Return the design that the words of `compare` make, the options, and the words as named.
 
-    Second stands the same design without its covariates; None where there are none.
+    Second stands the same design without its covariates; None where there are none. Of several
+    outcomes that are each compared by itself, `value` is this one and then the others.
     """
     chosen = Options.of(options)
+    outcomes: tuple[str, ...] = ()
+    if value is not None and not isinstance(value, str):
+        value, outcomes = value[0], tuple(value)
     group = group if group is None or isinstance(group, str) else ",".join(map(str, group))
     reference = as_typed(reference)
     reference = chosen.relative_to if reference is None else reference
@@ -105,6 +109,7 @@ def posed(
         limit=None if chosen.limit is None else str(chosen.limit),
         order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
+        outcomes=outcomes,
     )
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
     if chosen.at is not None and not chosen.covariates:

@@ -40,7 +40,7 @@ def observed_cells(design: Design) -> Spreads | None:
     The likelihood of a scale for each cell against that of one, in each arm by itself and added up,
     whatever the means are, and the slopes of what lies beside them.
     """
-    if design.unscattered:
+    if design.single:
         return None
     structure = design.structure
     value, chance = cell_values(design)

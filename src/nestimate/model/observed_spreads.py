@@ -56,7 +56,7 @@ EXCESSES = np.linspace(0, 4, 401)
 
 def observed_spreads(design: Design) -> tuple[Spreads, ...]:
     """Return all that is known of the spreads of a design of counts, shares or limits."""
-    if design.unscattered:
+    if design.single:
         return ()
     alone = design.structure.home is not None and not design.structure.inside
     own = _of_units if alone else _of_members

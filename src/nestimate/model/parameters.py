@@ -142,7 +142,6 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     the LKJ(1) prior, which is uniform for two effects.
     """
     structure, stick = design.structure, design.yardstick
-    settled = Fixed(value=UNSCATTERED) if design.unscattered else None
     location, nu = _preset(assumptions.preset, design)
     floor = stick.resolution / np.sqrt(12)
     sizes = np.maximum(structure.fixed.std(axis=0), 1e-300)
@@ -174,8 +173,9 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 name=name,
                 group=scale.of,
                 kind="scale",
-                prior=(settled if stratum.merged else None)
-                or _scale_prior(
+                prior=Fixed(value=UNSCATTERED)
+                if not design.tells(stratum)
+                else _scale_prior(
                     assumptions.preset,
                     design,
                     stratum.position,

@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 
 #: Step of a slope, as a share of the SD of what was measured; and what is taken for rounding.
 STEP, ROUNDING = 1e-3, 1e-6
+#: Share by which slopes of a curve differ, at least, between one value and another.
+BENT = 1e-4
 #: The least step as a share of the value itself, far out: a smaller one drowns in rounding.
 FAR = 1e-8
 
@@ -163,14 +165,28 @@ class Along:
             weights = belongs @ (self.rows(there) - offsets)
             found.append(Surface(of=said, slope=False, weights=weights))
         for name in self.measured:
-            centre = self.first.get(name, float(self.frame.data[name].mean()))
-            step = STEP * float(self.frame.data[name].std()) or STEP
-            step = max(step, FAR * abs(centre))
-            low, high = (self.rows({name: centre + side * step}) for side in (-1, 1))
-            weights = belongs @ (high - low) / (2 * step)
-            if not _one_coefficient(weights):
-                found.append(Surface(of=f"slope of {name}", slope=True, weights=weights))
+            measured = self.frame.data[name]
+            first, *others = self.at.get(name, (float(measured.mean()),))
+            here = self._slopes(name, first, belongs)
+            if _one_coefficient(here):
+                continue
+            inside = (self._slopes(name, q, belongs) for q in measured.quantile([0.25, 0.75]))
+            if all(np.abs(here - own).max() <= BENT * np.abs(here).max() for own in inside):
+                found.append(Surface(of=f"slope of {name}", slope=True, weights=here))
+                continue
+            # A curve has another slope at every value.
+            for value in (first, *others):
+                weights = self._slopes(name, value, belongs)
+                said = f"slope of {name} at {value:.4g}"
+                found.append(Surface(of=said, slope=True, weights=weights))
         return tuple(found)
+
+    def _slopes(self, name: str, value: float, belongs: Array) -> Array:
+        """Return how the mean of each group changes along a measurement, at a value of it."""
+        step = STEP * float(self.frame.data[name].std()) or STEP
+        step = max(step, FAR * abs(value))
+        low, high = (self.rows({name: value + side * step}) for side in (-1, 1))
+        return np.asarray(belongs @ (high - low) / (2 * step))
 
     @property
     def notes(self) -> list[str]:

@@ -156,6 +156,10 @@ class Censored:
             f"probability of lying there.{ratios}",
         )
 
+    def scatters(self, member: Codes) -> bool:  # noqa: ARG002 - each number tells it
+        """Return whether members of a level tell how far they differ: always."""
+        return True
+
     def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:
         """Say where limits are all that is known."""
         of_group = np.bincount(group, weights=self.exact, minlength=len(groups)) == 0

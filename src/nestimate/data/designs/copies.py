@@ -15,6 +15,8 @@ FEW = 3
 LONG = 3
 #: Probability of as many by chance below which they are taken as copies.
 BY_CHANCE = 1e-4
+#: The same of ends of series.
+AT_ENDS = 1e-3
 #: Values met in two places, at most, and those that occur equally often, at least, as shares of
 #: those that recur: of values with few steps many are met anywhere, once, twice or three times.
 ELSEWHERE, ALIKE = 0.1, 0.9
@@ -74,7 +76,7 @@ def doubt_copies(name: str, value: Array, place: Codes, group: Codes, where: str
 def doubt_carried(name: str, value: Array, holder: Codes, where: str) -> list[str]:
     """Ask whether last values were carried forward: one number to the end in many animals.
 
-    Where elsewhere hardly two rows that follow each other are equal.
+    More than by chance, were the last two as often equal as elsewhere two that follow each other.
 
     Parameters
     ----------
@@ -91,7 +93,8 @@ def doubt_carried(name: str, value: Array, holder: Codes, where: str) -> list[st
     equal = sum(int((np.diff(own) == 0).sum()) for own in long) - sum(ends)
     steps = sum(own.size - 1 for own in long) - sum(ends)
     chance = (equal + 1) / (steps + 2)
-    if carried < max(FEW, SHARE * len(long) / 2, 3 * chance * len(long)) or equal > carried / 3:
+    unlikely = carried and special.bdtrc(carried - 1, len(long), chance) < AT_ENDS
+    if not unlikely or carried < max(FEW, SHARE * len(long) / 2) or equal > carried / 3:
         return []
     return [
         f"In {carried} of {len(long)} {where} {name} is one number from some row to the end: was "

@@ -60,6 +60,7 @@ class Counted:
         row="count",
         regression="Poisson",
         averaged="whose ratio is another where those of one group differ more",
+        centre="typical rate",
     )
 
     count: Array
@@ -152,6 +153,10 @@ class Counted:
     def exact(self) -> NDArray[np.bool_]:
         """None: how far a row lies from the middle is in part chance."""
         return np.zeros(self.count.size, dtype=np.bool_)
+
+    def scatters(self, member: Codes) -> bool:  # noqa: ARG002 - each number tells it
+        """Return whether members of a level tell how far they differ: always."""
+        return True
 
     def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:  # noqa: ARG002
         """Name the groups in which nothing was counted."""

@@ -48,7 +48,8 @@ from nestimate.data.designs.statistics import (
     measure_yardstick,
     unit_statistics,
 )
-from nestimate.data.designs.strata import role_structure
+from nestimate.data.designs.strata import role_structure, split
+from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Factor, Layout, Structure
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
@@ -190,10 +191,28 @@ class Design:
         """Whether the variance of a reading is the sum of those of its levels, all estimated."""
         return not self.by_chance and bool(self.statistics.measured.all())
 
+    def tells(self, stratum: Stratum) -> bool:
+        """Return whether rows tell a scale: of single yes and no none tells that of its members."""
+        member = stratum.level.codes
+        if not stratum.plain:
+            member = split(member, self.structure.group)
+        return self.observed is None or self.observed.scatters(member)
+
+    @property
+    def varies(self) -> bool:
+        """Whether differences between groups may differ between clusters, and rows tell it."""
+        changes = (s for s in self.structure.strata if s.heavy and not s.plain)
+        return self.structure.varies and all(map(self.tells, changes))
+
+    @property
+    def single(self) -> bool:
+        """Whether the scale of what was sampled last is not told, as of single yes and no."""
+        return not all(map(self.tells, self.structure.strata))
+
     @property
     def unscattered(self) -> bool:
-        """Whether single yes and no are all there is: rows then tell no scatter beyond chance."""
-        return self.structure.merged and self.observed is not None and not self.observed.scattered
+        """Whether single yes and no are all there is: nothing tells any scatter beyond chance."""
+        return self.single and not any(map(self.tells, self.structure.strata))
 
     @property
     def placed(self) -> NDArray[np.bool_]:

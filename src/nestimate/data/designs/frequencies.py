@@ -35,8 +35,8 @@ def scores_counted_said(table: Table) -> str:
     `Score 0` to `Score 3` may also be readings 1, 2, 3 of one animal in each row: there is none
     before the first of these, and no row of one is a whole group.
     """
-    found = families([name for name in table.columns if _whole(table, name)])
-    scored = [names for stem, names in found.items() if hints(stem) >= {"scored"}]
+    named = [n for stem, n in families([*table.columns]).items() if hints(stem) >= {"scored"}]
+    scored = [whole for names in named if (whole := [n for n in names if _whole(table, n)])]
     others = [name for name in table.columns if not scored or name not in scored[0]]
     if len(scored) != 1 or len(scored[0]) < FEWEST_SCORES or any(map(_sampled, others)):
         return ""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.statistics import UnitStatistics
+from nestimate.data.tables.edits import KeepOnly
 from nestimate.errors import DesignError, listed
 from nestimate.remedies import Remedy, Spoken
 
@@ -194,11 +195,19 @@ def check_blocks(
         )
         again = (" ", Remedy("relabel_units")) if anew else ()
         raise DesignError(told, Remedy("unit", block.name), *again, ".")
-    lonely = [groups[int(g)] for g in np.flatnonzero(seen.sum(axis=0) < 2)]
-    if lonely:
+    lonely = np.flatnonzero(seen.sum(axis=0) < 2)
+    if lonely.size:
+        home = int(np.argmax(seen[:, lonely[0]]))
+        inside = KeepOnly(where=((block.name, block.labels[home]),))
+        alone: tuple[str | Remedy, ...] = (
+            f" Inside {block.labels[home]} alone, and without it as block, it can be compared: ",
+            Remedy("edits", str(inside)),
+            ".",
+        )
         raise DesignError(
-            f"group '{lonely[0]}' occurs in one {block.name} only: its difference cannot be told "
-            f"from that of a single {block.name}. Each group is needed in at least two."
+            f"group '{groups[lonely[0]]}' occurs in one {block.name} only: its difference cannot "
+            f"be told from that of a single {block.name}. Each group is needed in at least two.",
+            *(alone if seen[home].sum() > 1 else ()),
         )
     whole = np.ones_like(seen) if expected is None else expected
     empty = [

@@ -34,7 +34,7 @@ SCALE = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Chance:
-    """What is said where readings scatter by chance; all empty where they do not.
+    """What is said where readings scatter by chance; all but one empty where they do not.
 
     Attributes
     ----------
@@ -50,6 +50,8 @@ class Chance:
         What regression by chance alone is called: `Poisson`, `logistic`.
     averaged
         How a comparison of averages lies to that of typical units, after `averages over every X,`.
+    centre
+        What of a group is held against a stated value: `mean`.
     """
 
     link: str = ""
@@ -60,6 +62,7 @@ class Chance:
     row: str = ""
     regression: str = ""
     averaged: str = ""
+    centre: str = "mean"
 
 
 class Together(NamedTuple):
@@ -171,6 +174,9 @@ class Observed(Protocol):
     @property
     def scattered(self) -> bool:
         """Whether rows that stand for themselves tell how far they differ beyond chance."""
+
+    def scatters(self, member: Codes) -> bool:
+        """Return whether the members of a level, by row, tell how far they differ beyond chance."""
 
     @property
     def exact(self) -> NDArray[np.bool_]:

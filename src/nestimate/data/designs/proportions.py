@@ -36,6 +36,8 @@ YES = frozenset({"yes", "y", "true", "t", "positive", "pos", "1"})
 NO = frozenset({"no", "n", "false", "f", "negative", "neg", "0"})
 #: What is added to both sides where a logit stands for a share.
 HALF = 0.5
+#: Single yes and no beyond one for each member that tell nothing of how members differ.
+FEW = 2
 #: Largest total whose density keeps its digits.
 MOST = 1e9
 
@@ -100,6 +102,7 @@ class Proportions:
         row="share",
         regression="logistic",
         averaged="whose odds ratio lies nearer to 1 the more these differ",
+        centre="typical share",
     )
 
     k: Array
@@ -218,6 +221,11 @@ class Proportions:
     def scattered(self) -> bool:
         """Whether any row holds more than a single yes or no."""
         return bool((self.n > 1).any())
+
+    def scatters(self, member: Codes) -> bool:
+        """Return whether members of a level hold more, but for a few, than a yes or no each."""
+        total = np.bincount(member, self.n)
+        return float(np.maximum(total - 1, 0).sum()) > FEW
 
     @property
     def exact(self) -> NDArray[np.bool_]:

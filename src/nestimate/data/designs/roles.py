@@ -46,6 +46,8 @@ class Roles:
         proportion, of the area or time behind a count, of limits of detection (or one limit).
     value_unit
         Unit of measurement of the value, `mg/L`, for texts and axes; None: none is said.
+    outcomes
+        All that are compared, each by itself: none of them explains another.
     """
 
     value: str
@@ -64,6 +66,7 @@ class Roles:
     exposure: str | None = None
     limit: str | None = None
     value_unit: str | None = None
+    outcomes: tuple[str, ...] = ()
 
     @property
     def measure(self) -> Measure:

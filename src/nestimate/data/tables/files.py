@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.reading import Reading, of_files_only
-from nestimate.data.tables.text_files import read_text
+from nestimate.data.tables.text_files import owned_by_arrow, read_text
 from nestimate.data.tables.workbooks import SUFFIXES, filled_sheets, read_workbook
 from nestimate.errors import DataError, one_of
 
@@ -220,7 +220,7 @@ def _read_arrow(content: bytes, kind: str, path: Path) -> Grid:
     """Read Parquet or Feather, whose columns carry their types."""
     from pyarrow import feather, parquet  # noqa: PLC0415 - most files are text
 
-    buffer = pa.BufferReader(content)
+    buffer = owned_by_arrow(content)
     try:
         table: Any = parquet.read_table(buffer) if kind == "parquet" else feather.read_table(buffer)
     except (pa.ArrowException, OSError) as error:

@@ -190,6 +190,17 @@ def _below(content: bytes, lines: int) -> bytes | None:
     return found if found and found.strip() else None
 
 
+def owned_by_arrow(content: bytes) -> pa.BufferReader:
+    """Return bytes for a reader of Arrow, in memory of its own.
+
+    Its threads let go of what they read after it has returned; of an object of Python they do so
+    through the interpreter, which aborts the process if it is at its end by then.
+    """
+    copy = pa.BufferOutputStream()
+    copy.write(content)
+    return pa.BufferReader(copy.getvalue())
+
+
 def _read_fast(content: bytes, separator: str, source: str, offset: int) -> Grid | None:
     """Read with Arrow; None where a row is odd, or where lines and rows are not the same."""
     from pyarrow import csv as arrow_csv  # noqa: PLC0415 - a frame needs no file reader
@@ -200,11 +211,14 @@ def _read_fast(content: bytes, separator: str, source: str, offset: int) -> Grid
         width = content.partition(b"\n")[0].decode("utf-8").count(separator) + 1
     if not width:
         width = max(_widths(content[: 1 << 16].decode("utf-8", errors="ignore"), separator)[:1])
+    block = max(1 << 22, len(content) // 64)
     try:
         parsed = arrow_csv.read_csv(
-            pa.BufferReader(content),
+            owned_by_arrow(content),
             read_options=arrow_csv.ReadOptions(
-                autogenerate_column_names=True, block_size=max(1 << 22, len(content) // 64)
+                autogenerate_column_names=True,
+                block_size=block,
+                use_threads=len(content) > block,
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=separator,

@@ -14,12 +14,10 @@ MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
 DEAR, FEWEST_DEAR = 20_000_000, 250
 #: Share of replicated data sets below which a feature is one that the model does not make.
 RARE = 0.01
-#: Share from which the data are more regular than the model makes them.
-REGULAR = 0.999
-#: The same for features whose smallness by itself says what is amiss.
-SMALL = {"block_spread": 1 - RARE}
-#: Features whose smallness says nothing: where there are none, all data sets have as many.
-SMALL |= dict.fromkeys(("zeros", "none", "all", "limits", "largest"), 2.0)
+#: Share of those with as little of it below which the data are more regular than the model.
+REGULAR = 0.001
+#: The same for features whose smallness by itself says what is amiss, or says nothing.
+SMALL = {"block_spread": RARE} | dict.fromkeys(("zeros", "none", "all", "limits", "largest"), 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,14 +75,15 @@ class Feature:
         unit over the mean one) or `skewness` (of the unit means about their groups, its size).
     observed, replicated
         In the data, and the median over replicated data sets.
-    share
-        Share of replicated data sets in which it is at least as large as in the data.
+    share, at_most
+        Share of replicated data sets in which it is at least, and at most, as large as in the data.
     """
 
     name: str
     observed: float
     replicated: float
     share: float
+    at_most: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +113,7 @@ class Predictive:
     @property
     def regular(self) -> tuple[Feature, ...]:
         """Features that the model rarely makes as small as in the data."""
-        return tuple(one for one in self.features if one.share > (SMALL.get(one.name, REGULAR)))
+        return tuple(one for one in self.features if one.at_most < SMALL.get(one.name, REGULAR))
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
@@ -124,11 +123,31 @@ class Predictive:
 def feature(name: str, values: Array) -> Feature:
     """Compare the first value, that of the data, with all others."""
     observed, others = float(values[0]), values[1:]
+    middle = float(np.median(others))
+    same = 1e-9 * (abs(observed) + abs(middle))
     return Feature(
         name=name,
         observed=observed,
-        replicated=float(np.median(others)),
-        share=float(np.mean(others >= observed * (1 - 1e-9))),
+        replicated=middle,
+        share=float(np.mean(others >= observed - same)),
+        at_most=float(np.mean(others <= observed + same)),
+    )
+
+
+def as_recorded(observed: Array, replicated: Array, step: float) -> Array:
+    """Return the data above replicated sets, which are recorded as finely as the data.
+
+    What ties do to a feature, they do to both.
+
+    Parameters
+    ----------
+    observed, replicated
+        Numbers of the data, shape (...), and of data sets, (sets, ...).
+    step
+        Resolution of the data.
+    """
+    return np.concatenate(
+        [observed[None], observed + step * np.round((replicated - observed) / step)]
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,9 @@ from nestimate.results.estimates.regression import Regression
 
 Array = NDArray[np.float64]
 
+#: Rows, times the square of what is fitted, of which least squares takes seconds.
+MOST = 2e9
+
 
 class FixedPart(Protocol):
     """The fixed part of a formula, fitted without what scatters."""
@@ -25,6 +29,9 @@ class FixedPart(Protocol):
 
     def clusters(self, contrast: Contrast, prob: float) -> Method | None:
         """Return what the clusters say, each counting as one (rows, where there are none)."""
+
+    def across(self, contrast: Contrast, prob: float) -> Method | None:
+        """Return what all readings say where each cluster has the level that fits it best."""
 
     def half(self, contrast: Contrast, prob: float) -> Method | None:
         """Return the same with half of each limit in its place."""
@@ -48,6 +55,17 @@ class Squares:
     def clusters(self, contrast: Contrast, prob: float) -> Method | None:
         """Return least squares on the means of clusters."""
         return self._on_means("squares", self.design.readings.value, contrast, prob)
+
+    def across(self, contrast: Contrast, prob: float) -> Method | None:
+        """Return least squares with clusters as fixed effects."""
+        value = self.design.readings.value
+        if value.size * sum(s.level.size for s in self.design.structure.strata) ** 2 > MOST:
+            return None
+        return t_interval("fixed", *self._fixed.interval(contrast, value), prob)
+
+    @cached_property
+    def _fixed(self) -> LeastSquares:
+        return LeastSquares.across(self.design)
 
     def half(self, contrast: Contrast, prob: float) -> Method | None:
         """Return the same with half of what values lie below."""
@@ -82,6 +100,10 @@ class Likelihood:
         """
         totals = None if self.design.unscattered else self.totals
         return self._taken("regression", totals, Regression.as_scattered, contrast, prob)
+
+    def across(self, contrast: Contrast, prob: float) -> Method | None:  # noqa: ARG002
+        """Return nothing: with a level for every cluster likelihoods of counts run away."""
+        return None
 
     def half(self, contrast: Contrast, prob: float) -> Method | None:  # noqa: ARG002
         """Return nothing: counts have no limits."""

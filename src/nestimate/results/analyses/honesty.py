@@ -200,7 +200,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     simple = SIMPLE[design.layout]
     nested = simple.averages and design.additive
     # Of single yes and no there is nothing to average: their logits are one number or its negative.
-    alone = design.unscattered
+    alone = design.single
     units = None if alone else simple.interval(sums, contrast, question.ci_prob)
     seen, half = design.observed, None
     if isinstance(seen, Censored) and seen.counts[0]:
@@ -262,6 +262,8 @@ def _formula_panel(
     naive, simple, half = part.pooled(contrast, prob), None, None
     if not _meet(contrast, design):
         simple, half = part.clusters(contrast, prob), part.half(contrast, prob)
+    elif design.structure.crossed:
+        simple = part.across(contrast, prob)
     elif _groups_alone(design):
         simple = classical.t_interval("paired", *classical.paired(sums, contrast), prob)
     answer = _posterior("answer", fit, contrast, question, clusters.size or value.size)

@@ -23,6 +23,7 @@ from nestimate.results.analyses.features import (
     Feature,
     Prediction,
     Predictive,
+    as_recorded,
     data_sets,
     feature,
     positive,
@@ -78,7 +79,7 @@ def _by_block(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     means = found if new is fit else replicated_cells(new, n, rng)
     return Predictive(
         contrasts=_predictions(fit, asked, means, sums, rng),
-        features=(*_block_features(found, sums, asked[0]), *_counted(fit, n, rng)),
+        features=(*_block_features(fit, found, sums, asked[0]), *_counted(fit, n, rng)),
         data_sets=len(found),
     )
 
@@ -221,13 +222,9 @@ def _new(model: Model, draws: Draws, contrast: Contrast, rng: np.random.Generato
 
 
 def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ...]:
-    """Features of the unit means (values of a flat layout).
-
-    Replicated ones are recorded as finely as the data: what ties do to a feature, they do to both.
-    """
+    """Features of the unit means (values of a flat layout)."""
     group, step = sums.unit_group, fit.model.design.yardstick.resolution
-    recorded = sums.unit_mean[0] + step * np.round((replicated - sums.unit_mean[0]) / step)
-    both = np.vstack([sums.unit_mean, recorded])
+    both = as_recorded(sums.unit_mean, replicated, step)
     spreads, scaled = [], []
     for g in np.unique(group):
         mine = both[:, group == g]
@@ -247,24 +244,27 @@ def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ..
     return tuple(found)
 
 
-def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[Feature, ...]:
+def _block_features(
+    fit: Fit, replicated: Array, sums: Sums, contrast: Contrast
+) -> tuple[Feature, ...]:
     """Features of the differences within blocks, for the first contrast."""
     if sums.cells is None:
         return ()
     inside = np.flatnonzero(contrast.weights)
-    both = np.concatenate([sums.cells[None], replicated])[:, :, inside]
-    effects = both @ contrast.weights[inside]
+    step = fit.model.design.yardstick.resolution
+    both = as_recorded(sums.cells, replicated, step)
+    effects = both[:, :, inside] @ contrast.weights[inside]
     effects = effects[:, np.isfinite(effects[0])]
     if effects.shape[1] < FEWEST_BLOCKS:
         return ()
     own = effects.std(axis=1, ddof=1)
-    spread = positive(own)[:, None]
-    scaled = (effects - effects.mean(axis=1, keepdims=True)) / spread
+    least = step / np.sqrt(12) * np.linalg.norm(contrast.weights)
+    scaled = (effects - effects.mean(axis=1, keepdims=True)) / np.maximum(own, least)[:, None]
     return (
         feature("farthest", np.abs(scaled).max(axis=1)),
         feature("skewness", np.abs((scaled**3).mean(axis=1))),
         feature("block_spread", own),
-        *_pair_spreads(np.concatenate([sums.cells[None], replicated])),
+        *_pair_spreads(both, step),
     )
 
 
@@ -282,20 +282,22 @@ def _counted(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
     return tuple(feature(name, np.array([one[name] for one in both])) for name in both[0])
 
 
-def _pair_spreads(cells: Array) -> tuple[Feature, ...]:
+def _pair_spreads(cells: Array, step: float) -> tuple[Feature, ...]:
     """How unequally the differences of pairs of groups spread over blocks; nothing of two groups.
 
     Parameters
     ----------
     cells
         Means of cells, the data first, shape (1 + data sets, blocks, groups).
+    step
+        Resolution of the data.
     """
     spreads = []
     for a, b in combinations(range(cells.shape[2]), 2):
         apart = cells[:, :, b] - cells[:, :, a]
         apart = apart[:, np.isfinite(apart[0])]
         if apart.shape[1] >= FEWEST_BLOCKS:
-            spreads.append(positive(apart.std(axis=1, ddof=1)))
+            spreads.append(np.maximum(apart.std(axis=1, ddof=1), step / np.sqrt(6)))
     if len(spreads) < PAIR:
         return ()
     return (feature("pair_spread", np.max(spreads, axis=0) / np.min(spreads, axis=0)),)

@@ -13,6 +13,7 @@ from nestimate.results.analyses.features import (
     Feature,
     Prediction,
     Predictive,
+    as_recorded,
     data_sets,
     feature,
     positive,
@@ -42,6 +43,7 @@ def residual_checks(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     new, new_seen = without_limits(fit), []
     for piece in pieces:
         rows = replicated_values(replace(fit, resampled=piece), piece.size, rng)
+        rows = as_recorded(value, rows, design.yardstick.resolution)[1:]
         found.append(_looked_at(design, squares, asked, rows))
         if new is not fit:
             rows = replicated_values(replace(new, resampled=piece), piece.size, rng)

@@ -98,6 +98,7 @@ def _marginal(fit: Fit) -> list[Quantity]:
             found.append(
                 Quantity(
                     name=over,
+                    kind="over",
                     values=fit.draws.means[:, cells].mean(axis=1),
                     weights=fit.weights,
                     measure=design.measure,

@@ -48,7 +48,10 @@ def _asked(design: Design, question: Question) -> tuple[Contrast, ...]:
         if ordered.sets(words) and design.structure.factors:
             return tuple(c for word in words for c in _along(design, word))
     if crossing is None or question.against is not None or asked == "pairs":
-        return choose_contrasts(design.groups, asked, question.against, design.measure)
+        centre = design.chance.centre
+        return choose_contrasts(
+            design.groups, asked, question.against, design.measure, centre=centre
+        )
     whole = (asked, "trend") if design.roles.order is not None and asked == "reference" else asked
     return factorial.chosen(crossing, whole, design.differences)
 

@@ -6,7 +6,7 @@ high rates count in an average, and not in the middle. Beside covariates the gro
 value of each, and the average is over those of all rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,8 @@ Array = NDArray[np.float64]
 NODES, REACH = 121, 9.0
 #: SDs beyond which a normal holds nothing.
 NORMAL_REACH = 8.5
+#: Groups of a plain comparison.
+PAIR = 2
 #: How many probabilities are worked out at most, and of how many draws at least.
 SPARED, FEWEST = 30_000_000, 1_000
 
@@ -163,30 +165,40 @@ def _compared(
     fit: Fit,
     asked: Sequence[Contrast],
 ) -> tuple[Quantity, ...]:
-    groups = fit.model.design.groups
+    def averaged(share: Array) -> Array:
+        if measure == RATIO:
+            return np.asarray(special.logsumexp(values, axis=1, b=share))
+        return np.asarray(values @ share)
+
     return tuple(
         Quantity(
-            name=f"{name}[{groups[a]} {measure.sign} {groups[b]}]",
+            name=f"{name}[{above} {measure.sign} {below}]",
             kind=name,
-            values=values[:, a] - values[:, b],
+            values=averaged(high) - averaged(low),
             weights=weights,
             measure=measure,
             null=measure.null,
         )
-        for a, b in _pairs(asked)
+        for above, below, high, low in _sides(fit.model.design.groups, asked)
         if values.size
     )
 
 
-def _pairs(asked: Sequence[Contrast]) -> list[tuple[int, int]]:
-    """Return the groups of plain comparisons of two."""
-    found = []
+def _sides(
+    groups: Sequence[str], asked: Sequence[Contrast]
+) -> Iterator[tuple[str, str, Array, Array]]:
+    """Give what is compared with what, in words and as shares of the groups.
+
+    Two of these, or two levels of a factor while the others are averaged over.
+    """
     for contrast in asked:
-        inside = np.flatnonzero(contrast.weights)
-        if inside.size == 2 and np.allclose(np.abs(contrast.weights[inside]), 1):
-            above, below = inside[np.argsort(-contrast.weights[inside])]
-            found.append((int(above), int(below)))
-    return found
+        high, low = (np.maximum(sign * contrast.weights, 0.0) for sign in (1, -1))
+        if contrast.interaction or not np.allclose((high.sum(), low.sum()), 1):
+            continue
+        if np.count_nonzero(contrast.weights) == PAIR:
+            yield groups[int(high.argmax())], groups[int(low.argmax())], high, low
+        elif contrast.sides is not None:
+            yield *contrast.sides, high, low
 
 
 def _node_weights(draws: Draws, x: Array) -> Array:

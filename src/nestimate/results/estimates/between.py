@@ -43,8 +43,7 @@ def slope_parts(terms: Structure) -> tuple[tuple[int, int, str], ...]:
 
 def new_in_blocks(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Return draws of every contrast and slope in a block not yet seen; none without blocks."""
-    structure = fit.model.design.structure
-    effects = new_effects(fit, asked) if structure.varies else ()
+    effects = new_effects(fit, asked) if fit.model.design.varies else ()
     return (*effects, *new_slopes(fit))
 
 

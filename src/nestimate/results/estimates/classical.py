@@ -18,7 +18,7 @@ from nestimate.results.estimates.contrasts import Contrast
 Array = NDArray[np.float64]
 type Name = (
     Literal["pooled", "welch", "one_sample", "half", "paired", "apart", "squares", "regression"]
-    | Literal["best", "answer"]
+    | Literal["fixed", "best", "answer"]
 )
 #: Estimate, standard error, degrees of freedom, and n; no freedom where there is none.
 type Interval = tuple[float, float, float, int]

@@ -14,6 +14,8 @@ from nestimate.data.designs.measures import Measure
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DesignError, listed, one_of
 
+#: Words for sets of contrasts of one factor; the last two are of levels that have an order.
+SETS = ("reference", "pairs", "steps", "trend")
 #: What a quotient of two labels is where differences are said with this sign.
 BETWEEN = {"-": ast.Div(), "/": ast.Sub()}
 
@@ -80,7 +82,12 @@ class Contrast:
 
 
 def choose_contrasts(
-    groups: Sequence[str], asked: str | Sequence[str], against: float | None, measure: Measure
+    groups: Sequence[str],
+    asked: str | Sequence[str],
+    against: float | None,
+    measure: Measure,
+    *,
+    centre: str = "mean",
 ) -> tuple[Contrast, ...]:
     """Return the contrasts to report.
 
@@ -94,6 +101,8 @@ def choose_contrasts(
         A stated value that every group is compared with instead, or None.
     measure
         How group means are said: differences of logarithms are ratios.
+    centre
+        What of a group is held against a stated value, in words.
 
     Raises
     ------
@@ -111,7 +120,7 @@ def choose_contrasts(
                 name=f"{label} {sign} {against:g}",
                 weights=row,
                 against=stated,
-                sides=(f"the mean of {label}", f"{against:g}"),
+                sides=(f"the {centre} of {label}", f"{against:g}"),
             )
             for label, row in zip(groups, np.eye(len(groups)), strict=True)
         )
@@ -195,7 +204,8 @@ def parse_contrast(text: str, groups: Sequence[str], measure: Measure) -> Contra
         raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
     except (SyntaxError, KeyError, TypeError, OverflowError):
         unknown = re.findall(r"[^\W\d]\w*", re.sub(pattern, " ", text))
-        what = one_of("group", unknown[0], groups) if unknown else "it cannot be read."
+        sets = SETS if [text.strip()] == unknown else ()
+        what = one_of("group", unknown[0], groups, sets) if unknown else "it cannot be read."
         numbers = any(map(is_plain_number, groups)) and not unknown
         how = "Put labels that are numbers in quotes, " if numbers else "Write group labels "
         low, high = (f"'{g}'" if numbers else g for g in (groups[0], groups[-1]))

@@ -195,7 +195,8 @@ def _unread(text: str, crossing: Crossing, measure: Measure) -> str:
     known = sorted((*labels, *crossing.names), key=len, reverse=True)
     rest = re.sub("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in known), " ", text)
     words = re.findall(r"[^\W\d]\w*", rest)
-    what = one_of("level", words[0], labels) if words else "it cannot be read."
+    sets = (*SETS, "pairs") if [text.strip()] == words else ()
+    what = one_of("level", words[0], labels, sets) if words else "it cannot be read."
     twice = [
         label
         for label in dict.fromkeys(labels)

@@ -76,7 +76,7 @@ def has_distances(fit: Fit) -> bool:
         return False
     structure = fit.model.design.structure
     alone = not structure.text and structure.home is not None
-    return bool(alone or structure.slopes or structure.varies)
+    return bool(alone or structure.slopes or fit.model.design.varies)
 
 
 def far_out(fit: Fit, asked: Sequence[Contrast]) -> tuple[Distances, ...]:
@@ -120,7 +120,7 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Distances:
     labels = () if block is None else block.labels
     rows: list[Far] = []
     drawn = fit.resampled[: len(fit.effects)]
-    varies = design.structure.varies
+    varies = design.varies
     # Where a factor lies between blocks each shows the effects at its own level.
     asked = told_by_blocks(design, asked) or told_by_blocks(design, asked, every=False)
     raw = between.raw_effects(fit, asked)

@@ -1,12 +1,13 @@
 """Least squares with the fixed columns of a design: on its rows, or on means of its clusters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import members_of
 from nestimate.results.estimates.classical import Interval
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.replicated import member_means
@@ -44,6 +45,16 @@ class LeastSquares:
     def on_means(cls, design: Design) -> Self:
         """Take the mean of every cluster for one, and the means of the columns with it."""
         return cls._of(design, cluster_means(design, design.structure.fixed.T).T)
+
+    @classmethod
+    def across(cls, design: Design) -> Self:
+        """Take every row for one, with a level of each cluster and group-wise change as it fits."""
+        structure = design.structure
+        members = [np.eye(int(m.max()) + 1)[m] for m in map(members_of, structure.strata)]
+        more = np.hstack([members[i] for i, s in enumerate(structure.strata) if not s.merged])
+        found = cls._of(design, np.hstack([structure.fixed, more]))
+        means = np.pad(structure.means, ((0, 0), (0, more.shape[1])))
+        return replace(found, means=means)
 
     @classmethod
     def _of(cls, design: Design, columns: Array) -> Self:

@@ -171,7 +171,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     design = fit.model.design
     told = told_by_blocks(design, asked)
     draws = fit.effects
-    if not told or not design.structure.varies or not draws.size:
+    if not told or not design.varies or not draws.size:
         return ()
     block = design.structure.blocking
     cells = draws.reshape(len(draws), block.size, len(design.groups))
@@ -240,7 +240,7 @@ def probabilities(
                 ("rises", "falls"), ordered.steady(fit.draws.means, groups), strict=True
             )
         ]
-    if design.structure.varies:
+    if design.varies:
         # Of a factor that lies between blocks no block will show anything.
         block = design.structure.block_name()
         found += [

@@ -2,10 +2,12 @@
 
 from itertools import combinations
 
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.stratum import Role
 from nestimate.inference.fit import Fit
 from nestimate.model.families import EXCESS, What
-from nestimate.model.parameters import FIXED_PART
+from nestimate.model.parameters import FIXED_PART, Parameter
+from nestimate.model.priors import Fixed
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.quantities import Quantity
 
@@ -19,7 +21,7 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
     """Return scales, normality and, in nested layouts, the share of variance between units."""
     found, draws, design = [], fit.draws, fit.model.design
     for parameter in fit.model.parameters:
-        if parameter.kind in FIXED_PART or (design.unscattered and parameter.kind == "scale"):
+        if parameter.kind in FIXED_PART or _settled(design, parameter):
             continue
         name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
         kind, of = parameter.name, parameter.group or ""
@@ -34,7 +36,7 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
                 name=name, kind=kind, of=of, values=values, weights=fit.weights, positive=positive
             )
         )
-    found += _pair_scales(fit)
+    found += _pair_scales(fit) if design.varies or design.structure.text else []
     if design.layout == "nested" and design.additive:
         noise = [] if draws.noise is None else [draws.noise]
         scales = (*map(draws.scale, draws.structure.strata), *noise)
@@ -53,6 +55,14 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
                 )
             )
     return tuple(found)
+
+
+def _settled(design: Design, parameter: Parameter) -> bool:
+    """Whether it is the scale of what holds a single yes or no each, which nothing tells."""
+    place = parameter.family.stratum
+    if place is None or not isinstance(parameter.prior, Fixed):
+        return False
+    return not design.tells(design.structure.strata[place])
 
 
 def _pair_scales(fit: Fit) -> list[Quantity]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 #: Parts of an answer in the order in which they are read; the names are those of the JSON.
 PARTS = (
-    *("contrasts", "groups", "effect_sizes", "along", "coefficients"),
+    *("contrasts", "groups", "averages", "effect_sizes", "along", "coefficients"),
     *("scales", "blocks", "units", "probabilities"),
 )
 COLUMNS = (

@@ -74,16 +74,20 @@ def _least_squares(panel: Panel, design: Design) -> list[str]:
     """Say what a formula gives without its random terms, and on the means of its clusters."""
     if panel.method("paired") is not None:
         return [*_pooled_blocks(panel, design), *_pairs(panel, design)]
-    simple, answer, factor = panel.method("squares"), panel.methods[-1], panel.pooled_factor
-    what = design.structure.sampled
+    simple, answer = panel.method("squares", "fixed"), panel.methods[-1]
+    what, factor = design.structure.sampled, panel.pooled_factor
     if simple is None or panel.gap is None:
         return [
             f"Least squares on all readings takes {panel.readings} readings for independent, which "
             f"those of one {what} are not. {no_simple(design)}"
         ]
     verb = agreement(panel.gap)
+    if simple.name == "fixed":
+        factor, how = None, " with a fixed effect of each of these levels"
+    else:
+        how = on_means(design)
     said = [
-        f"Least squares{on_means(design)} gives {difference(simple, panel)}, the whole model "
+        f"Least squares{how} gives {difference(simple, panel)}, the whole model "
         f"{difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
     ]
     if factor is not None and factor >= 1 + WIDE:
@@ -311,11 +315,17 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     simple, ratio = panel.method(*UNITS), panel.width_ratio
     if simple is None or ratio is None or simple.freedom is None:
         return []
-    names = {"paired": "paired", "one_sample": "one-sample", "squares": "least-squares"}
+    names = {
+        "paired": "paired",
+        "one_sample": "one-sample",
+        "squares": "least-squares",
+        "fixed": "least-squares",
+    }
     name = names.get(simple.name, "Welch")
     robust = panel.robust or panel.robust_readings
     lone = simple.name == "squares" and any(s.lone for s in design.structure.strata)
     own = "gives each group a spread of its own" * lone
+    hidden = "" if simple.name == "fixed" else _beside(design)
     if abs(ratio - 1) < WIDE:
         said = f"The {name} interval is about as wide as this answer's (ratio {number(ratio, 2)})."
     elif design.readings.known:
@@ -338,9 +348,8 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     else:
         said = (
             f"The {name} interval is {short(ratio)} times as wide as this answer's, which "
-            f"{own}{' and ' * lone}also "
-            f"allows for {'outliers to come and for ' * robust}how poorly the scales are known"
-            f"{_beside(design)}."
+            f"{own}{' and ' * lone}also allows for {'outliers to come and for ' * robust}how "
+            f"poorly the scales are known{hidden}."
         )
     zero = null(design)
     if panel.answer_excludes and panel.units_excludes is False:

@@ -8,7 +8,9 @@ from nestimate.results.estimates.classical import Method, Name
 from nestimate.results.words.rounding import decimals, exact_end, number, percent
 
 #: Analyses of units, or of pairs, one of which stands beside an answer.
-UNITS: tuple[Name, ...] = (*("paired", "apart", "welch", "one_sample", "squares", "regression"),)
+UNITS: tuple[Name, ...] = (
+    *("paired", "apart", "welch", "one_sample", "squares", "fixed", "regression"),
+)
 #: What is said of those that know no limits.
 LIMITS = ", limits as values"
 #: Differences closer than this, in posterior SDs, agree; closer than the second, nearly.
@@ -88,6 +90,7 @@ def _label(method: Method, panel: Panel, design: Design) -> str:
     return {
         "pooled": {"formula": _all_rows(design, limits)}.get(design.layout, f"{pooled}{limits}"),
         "squares": f"least squares{limits}{on}",
+        "fixed": f"least squares, {_clusters(design)} as fixed effects",
         "regression": f"quasi-{chance.law} regression{on}",
         "welch": f"Welch's t{comma} {_of_units(design)}",
         "one_sample": f"one-sample t{comma} {_of_units(design)}",
@@ -96,6 +99,11 @@ def _label(method: Method, panel: Panel, design: Design) -> str:
         "best": f"BEST {_of_units(design)}",
         "answer": "this answer",
     }[method.name]
+
+
+def _clusters(design: Design) -> str:
+    """Name the factors whose levels readings share."""
+    return " and ".join(s.name for s in design.structure.strata if not s.merged)
 
 
 def _of_units(design: Design) -> str:

@@ -57,7 +57,7 @@ def regular_hint(regular: Sequence[Feature]) -> str:
 def way_apart(model: Model) -> str:
     """Say what gives groups in blocks that share a spread one each; empty where they have."""
     design, chosen = model.design, model.assumptions
-    if design.structure.factorial is not None:
+    if design.structure.factorial is not None and design.structure.blocks:
         shared = design.observed is None and not have_own(design, chosen)
         return way_to_own(design) if shared else ""
     own = Advice("A spread for each: ", Remedy("tau", "own"), ".")

@@ -57,6 +57,7 @@ def averaged(design: Design, unit: str) -> dict[str, str]:
     typical = "the rates given for each group" if rows else f"the rates of a typical {unit}"
     return {
         "average": f"averaged over {over}{'' if rows else ' of the kind'}",
+        "over": f"at the mean of {design.chance.link}",
         "difference": f"of {typical}; {above}",
         "risk_difference": "; ".join(filter(None, (over and f"over {over}", above))),
         "risk_ratio": over and f"over {over}",

@@ -91,11 +91,7 @@ def _blocked_sentences(design: Design) -> list[str]:
     said = [
         f"Layout {design.layout}: {roles.group} ({_labels(design)}) is compared within "
         f"{block.name} ({block.size} levels)"
-        + (
-            ", and how much the effect differs between them is estimated."
-            if design.structure.varies
-            else "."
-        )
+        + (", and how much the effect differs between them is estimated." if design.varies else ".")
     ]
     said += [*factors.factor_sentences(design), *factors.single_sentences(design)]
     plots = design.structure.blocks[1:] if design.structure.factorial is None else ()
@@ -109,7 +105,12 @@ def _blocked_sentences(design: Design) -> list[str]:
         return [*said, f"{_known(design)}, {span_text(low, high)} per cell."]
     readings = design.readings.count
     said.append(f"{readings} readings of {value_label(design)}, {span_text(low, high)} per cell.")
-    if design.unreplicated:
+    if design.structure.varies and not design.varies:
+        said.append(
+            f"A yes or no per cell tells nothing of how much the effect differs from {block.name} "
+            f"to {block.name}: one odds ratio is taken for every {block.name}."
+        )
+    elif design.unreplicated:
         said.append(
             "One reading per cell: the error of a reading and the variation of the effect from "
             f"{block.name} to {block.name} cannot be told apart; tau_effect holds both."

@@ -10,6 +10,8 @@ from nestimate.results.estimates.summaries import Summary
 DIGITS = 15
 #: Decimals of what is rounded to millions.
 MILLIONS = -6
+#: Monte Carlo errors beyond which an end is known to lie on its side of zero.
+SIDE = 2.0
 
 
 def decimals(mcse: float, spread: float) -> int:
@@ -35,11 +37,11 @@ def number(value: float, places: int) -> str:
     rounded = round(value, places)
     coarse = places <= MILLIONS
     if places > 6 or coarse or abs(rounded) >= 1e9:
-        value = rounded if coarse else value
+        value = rounded if coarse or not rounded else value
         significant = max(places + 1 + floor(log10(abs(value))), 1) if value else 1
         if significant > DIGITS or not value:
             # Known exactly, such as a fixed parameter: as short as it can be said.
-            return f"{value:.12g}"
+            return f"{value + 0.0:.12g}"
         powers = coarse or abs(value) < 1e-3 or (abs(rounded) >= 1e9 and places <= 0)
         return f"{value:.{significant - 1}e}" if powers else f"{value:.{places}f}"
     return f"{rounded + 0.0:.{max(places, 0)}f}"  # adding zero takes the sign off -0.0
@@ -99,7 +101,9 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
         own = decimals(error, spread_at(summary, value))
         places = summary.measure.alike(own, both)
         # Rounded as the other end, but an end that is not zero is not made zero by that.
-        return number(value, places if round(value, places) else own)
+        places = places if round(value, places) else own
+        # On which side of zero it lies is said where it is known.
+        return exact_end(value, places) if abs(value) > SIDE * error else number(value, places)
 
     mean = number(summary.mean, decimals(summary.mcse_mean, spread_at(summary, summary.mean)))
     low = "near 0" if summary.reaches_zero else end(summary.ci_low, errors[0])

@@ -132,9 +132,9 @@ def _rate(found: Found) -> str:
     """Say what the rate of false signs is one of."""
     if found.options.effects == "flat":
         return (
-            "Of these signs: with flat effects no endpoint is taken for one without a difference, "
-            "so that among thousands without any some are listed here all the same. Leave effects "
-            "at 'mixture' to know."
+            "That is a rate of signs alone: with flat effects no endpoint is taken for one without "
+            "a difference, and where none has any a fifth of all are listed here all the same. "
+            "Leave effects at 'mixture' to know."
         )
     return f"About {RATE:.0%} of these signs at most are wrong, or there is no difference."
 

@@ -34,11 +34,11 @@ class Asked(Protocol):
     def differing(self, name: str) -> Parts:
         """Return what lets what is compared differ between labels, where there are no blocks."""
 
-    def repeating(self, column: Unused, *, inside: bool, full: bool) -> Parts:
+    def repeating(self, column: Unused, *, inside: bool, full: bool, several: bool) -> Parts:
         """Return what says that labels repeat the experiment, or are compared, too.
 
         `inside`: whether they differ inside data points; `full`: whether each of their cells holds
-        several.
+        several; `several`: whether each group is met by several labels.
         """
 
     def along(self, name: str) -> Parts:
@@ -96,12 +96,14 @@ class ByRoles:
         named = Remedy("unit", name if unit is None else f"{name}/{unit}")
         return (named, " beside ", Remedy("block", block)) if block else (named,)
 
-    def repeating(self, column: Unused, *, inside: bool, full: bool) -> Parts:
+    def repeating(self, column: Unused, *, inside: bool, full: bool, several: bool) -> Parts:
         """Name the block where there is none, or one more factor whose cells can be compared."""
         name, both = column.name, Remedy("group", f"{self.roles.group},{column.name}")
         how: Parts = (both, f" where {name} is compared, too.")
         if self.roles.block or inside:
             return how if full else (f"'+ {quoted(name)}' in a formula.",)
+        if not several:
+            return self.crossing(name)
         return (Remedy("block", name), *((", or ", *how) if full else (".",)))
 
     def only(self, keep: NDArray[np.bool_]) -> Self:  # noqa: ARG002 - columns are the same
@@ -172,7 +174,7 @@ class ByFormula:
             return (f"'{self._inside(name) if constant(self.outer, codes) else f'(1 | {name})'}'.",)
         return (f"'{self._about(name)}'.",)
 
-    def repeating(self, column: Unused, *, inside: bool, full: bool) -> Parts:  # noqa: ARG002 - adds up
+    def repeating(self, column: Unused, *, inside: bool, full: bool, several: bool) -> Parts:  # noqa: ARG002 - adds up
         """Write the terms: what is compared beside the rest, and what repeats it."""
         name = quoted(column.name)
         fixed = f"'+ {name}'" if column.numbers is None else f"'+ C({name})'"

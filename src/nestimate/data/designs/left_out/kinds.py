@@ -228,6 +228,11 @@ class Looked:
         cells = np.unique(np.stack([codes, self.group, what]), axis=1)[:2]
         return bool(np.unique(cells, axis=1, return_counts=True)[1].min() > 1)
 
+    def several(self, codes: Codes) -> bool:
+        """Whether each group is met by several labels."""
+        group = np.unique(np.stack([codes, self.group]), axis=1)[1]
+        return bool(np.bincount(group, minlength=len(self.groups)).min() > 1)
+
     def inside(self, codes: Codes, place: int) -> bool:
         """Whether labels that differ between the members of a level differ inside data points."""
         if self.points.apart:

@@ -129,8 +129,8 @@ def _anew(table: Table, roles: Roles, kept: NDArray[np.bool_]) -> list[Unused]:
 
 
 def _behind(roles: Roles) -> set[str | None]:
-    """Return the columns that stand behind readings: totals, exposures, limits."""
-    return {roles.total, roles.exposure, roles.limit}
+    """Return the columns that stand behind readings, totals, exposures, limits, or beside them."""
+    return {roles.total, roles.exposure, roles.limit, *roles.outcomes}
 
 
 def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:

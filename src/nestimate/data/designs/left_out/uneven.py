@@ -134,8 +134,10 @@ class Labels(Uneven):
             f"and what shares one {name} is {self.much} more alike than {points.rest} "
             f"({self.shown})"
         )
-        full = self.looked.full(self.column.codes)
-        how = self.looked.asked.repeating(self.column, inside=self.inside, full=full)
+        full, several = self.looked.full(self.column.codes), self.looked.several(self.column.codes)
+        how = self.looked.asked.repeating(
+            self.column, inside=self.inside, full=full, several=several
+        )
         if self.within:
             said += (
                 f". The {points.many} count as if they were independent: differences between "

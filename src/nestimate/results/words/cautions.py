@@ -164,8 +164,7 @@ def new_one(design: Design) -> tuple[str, str]:
     if seen is not None and seen.excess and not design.structure.merged:
         return f"the true {seen.centre} of a new {unit}", f"that of a new {unit}"
     row = design.chance.row if seen is None or design.roles.exposure is None else seen.centre
-    new = f"a new {row or unit}"
-    return new, new
+    return (f"a new {row or unit}",) * 2
 
 
 def above_cell(one: Prediction) -> str:

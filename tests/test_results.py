@@ -218,6 +218,8 @@ def test_contrasts_in_the_users_own_words():
     assert [row.name for row in pairs.contrasts] == ["b - a", "c d - a", "c d - b"]
     both = ne.compare(data, options={"ess": 300, "contrast": ["(b + 'c d') / 2 - a", "pairs"]})
     assert len(both.contrasts) == 4
+    once = ne.compare(data, options={"ess": 300, "contrast": ["b - a", "pairs"]})
+    assert [row.name for row in once.contrasts] == ["b - a", "c d - a", "c d - b"]
     for wrong, says in (
         ("b + a", "must cancel"),
         ("b - x", "'x'"),

@@ -26,7 +26,11 @@ def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
     DesignError
         When they cannot be read, or a formula leaves no room for any of them.
     """
-    found = _asked(design, question)
+    # What is asked for twice, in other words, is told once.
+    once: dict[tuple[bytes, float], Contrast] = {}
+    for contrast in _asked(design, question):
+        once.setdefault((contrast.weights.tobytes(), contrast.against), contrast)
+    found = tuple(once.values())
     # What a formula does not let differ is 0 whatever the data are.
     means = design.structure.means
     told = tuple(c for c in found if c.against or np.abs(c.weights @ means).max() > NOTHING)

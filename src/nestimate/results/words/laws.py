@@ -40,7 +40,7 @@ def link_prior_reasons(design: Design) -> str:
         "(95 % within a factor of 130), the SD between units is half-Student-t with scale "
         f"{SCALE:g} (a typical unit differs from the middle by a factor of {np.exp(SCALE):.1f}, "
         "and may by much more), and the excess of readings over chance, on that same scale, with "
-        "scale 1."
+        "scale 1, where there are such."
     )
 
 

@@ -156,4 +156,9 @@ def test_last_values_that_were_carried_forward_are_asked_about(roles):
         courses(seed, carry=False, digits=1, weeks=weeks) for weeks in (3, 4) for seed in range(100)
     ]
     assert sum(map(said, short)) <= 2
+    for most in (2, 4):  # yes and no, scores
+        tables = [courses(seed, carry=False, weeks=3) for seed in range(100)]
+        drawn = np.random.default_rng(most)
+        tables = [table.assign(y=drawn.integers(0, most, len(table))) for table in tables]
+        assert sum(map(said, tables)) <= 2
     assert not any(said(courses(seed, carry=False, digits=0)) for seed in range(40))

@@ -257,3 +257,25 @@ def test_symmetric_data_are_regular_only_where_replicated_ones_never_are():
     assert not features.Predictive(features=(features.feature("skewness", values),)).regular
     values = np.array([0.0, *np.ones(1_000)])
     assert features.Predictive(features=(features.feature("skewness", values),)).regular
+
+
+def test_new_counts_of_little_area_are_found_as_they_are():
+    """Half a count on .3 of area was a rate of 1.7 for nothing: P was .54 of rates 2 and 3.2."""
+    rng = np.random.default_rng(5)
+    area, drug = np.repeat([0.3, 10.0], 10), np.repeat([0, 1], 10)
+    count = rng.poisson(area * np.where(drug, 3.2, 2.0) * np.exp(0.2 * rng.normal(size=20)))
+    table = pd.DataFrame({"arm": np.where(drug, "drug", "ctl"), "n": count, "area": area})
+    options = {"ess": 2000, "response": "counts", "exposure": "area"}
+    found = ne.compare(table, value="n", group="arm", options=options)
+    draws = found.draws["posterior"].dataset
+    mu, tau = (draws[name].to_numpy().reshape(-1, 2) for name in ("mu", "tau"))
+    rates = np.exp(mu[:, drug] + tau[:, drug] * rng.normal(size=(len(mu), 20)))
+    counts = rng.poisson(area * rates)
+    totals = np.stack([counts[:, drug == g].sum(axis=1) + 0.5 for g in (0, 1)], axis=1)
+    logs = np.log(totals / [3.0, 100.0])
+    logs -= (logs - mu).mean(axis=0)
+    above = float((logs[:, 1] > logs[:, 0]).mean())
+    told = found.predictive.contrasts[0].p_same_sign
+    assert told == pytest.approx(above, abs=0.03)
+    assert told > 0.8
+    assert "a new rate of drug lies above a new rate of ctl" in " ".join(str(found).split())

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
@@ -264,3 +265,44 @@ def test_a_change_of_unit_changes_it_exactly(how):
     for name, members in scatter(frame, **roles).items():
         for (sd, freedom), other in zip(members, scatter(there, **roles)[name], strict=True):
             assert other == (pytest.approx(1.8 * sd, rel=1e-9), freedom)
+
+
+@pytest.mark.parametrize("within", [{"unit": "u"}, {"block": "u"}])
+def test_coarse_readings_tell_fine_means(within):
+    """Scores rounded to 1, many of each unit: no scale between units could be below .29.
+
+    Intervals were 3.2 (units) and 2 (blocks) times as wide as by t, and the ICC .2 for .01.
+    """
+    widths = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        arm, unit = np.repeat(["a", "b"], 500), np.tile(np.repeat(np.arange(5), 100), 2)
+        apart = np.array([f"{g}{u}" for g, u in zip(arm, unit, strict=True)])
+        code = np.unique(apart, return_inverse=True)[1]
+        level = rng.normal(0, 1, 5)[unit] if "block" in within else 0.0
+        y = np.round(50 + level + rng.normal(0, 0.1, 10)[code] + rng.normal(0, 0.8, 1000))
+        names = unit.astype(str) if "block" in within else apart
+        table = pd.DataFrame({"arm": arm, "u": names, "y": y})
+        found = ne.compare(table, value="y", group="arm", **within, options={"ess": 500})
+        means = table.pivot_table(index="u", columns="arm", values="y")
+        if "block" in within:
+            test = stats.ttest_rel(means["b"], means["a"])
+        else:
+            test = stats.ttest_ind(means["b"].dropna(), means["a"].dropna(), equal_var=False)
+        low, high = test.confidence_interval()
+        widths.append((found.contrasts[0].ci_high - found.contrasts[0].ci_low) / (high - low))
+        scale = [row.mean for row in found.scales if row.name.startswith("tau")]
+        assert min(scale) < 0.25
+    assert np.median(widths) < 1.35
+
+
+def test_rounding_that_nothing_dithers_hides_what_lies_below_it():
+    """Readings of one unit that are all alike tell nothing finer than they were recorded."""
+    y = np.repeat([5.0, 5.0, 6.0, 5.0, 6.0, 6.0, 5.0, 6.0], 10)
+    table = pd.DataFrame({"arm": np.repeat(["a", "b"], 40), "u": np.arange(80) // 10, "y": y})
+    found = ne.compare(
+        table.astype({"u": str}), value="y", group="arm", unit="u", options={"ess": 300}
+    )
+    lower = {p.label: p.lower for p in found.fit.model.parameters if p.lower is not None}
+    scales = [least for name, least in lower.items() if name.startswith("tau")]
+    assert scales == pytest.approx([1 / np.sqrt(12)] * len(scales))

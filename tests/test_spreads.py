@@ -11,8 +11,11 @@ import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import Spreads
+from nestimate.data.designs.strata import with_own
 from nestimate.data.designs.within import readings_within
 from nestimate.data.tables.door import Wanted, read_table
+from nestimate.model.assumptions import Assumptions
+from nestimate.model.families import scale_of
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads, uneven
 from nestimate.model.parameters import affine, assembled
@@ -848,3 +851,164 @@ def test_a_few_values_that_agree_by_chance_are_named_beside_many():
     assert not said([14.0, 15.5])
     # Beside as few others the error of a difference is hardly smaller than with one spread.
     assert not said([15.245, 15.248], b=[10.1, 11.5, 8.7])
+
+
+def conditions(noisy, *, inside):
+    """14 conditions in 8 blocks each, or of 5 units with 4 readings; one may scatter far more."""
+    rng = np.random.default_rng(37)
+    rows = [
+        (name, f"b{b}" if not inside else f"{name}{b}", level + rng.normal(0, sd))
+        for b in range(5 if inside else 8)
+        for level in [rng.normal(0, 1)]
+        for name, sd in zip("ABCDEFGHIJKLMN", [0.3, noisy] + 12 * [0.3], strict=True)
+        for _ in range(4 if inside else 1)
+    ]
+    return pd.DataFrame(rows, columns=["g", "of", "y"])
+
+
+@pytest.mark.parametrize(
+    ("inside", "name"), [(False, "spreads within"), (True, "spreads of readings")]
+)
+def test_of_more_groups_than_have_a_spread_each_it_is_said_that_one_is_wrong(inside, name):
+    """Of 14 conditions in 8 blocks the interval of the noisy one was .26 times as wide as by t."""
+    roles = {"value": "y", "group": "g", "unit" if inside else "block": "of"}
+    for noisy in (4.0, 0.3):
+        answer = ne.compare(conditions(noisy, inside=inside), **roles, options={"ess": 200})
+        failed = {check.name for check in answer.advice if not check.passed}
+        assert (name in failed) == (noisy > 1)
+
+
+def cultures(seed, sds):
+    """Counts of three conditions in twelve cultures, the third in four of them, three each."""
+    rng = np.random.default_rng([seed, 41])
+    rows = [
+        (f"c{c}", name, rng.poisson(40 * np.exp(at)))
+        for c in range(12)
+        for level in [rng.normal(0, 0.5)]
+        for name, sd in zip("abc", sds, strict=True)
+        if name != "c" or c < 4
+        for at in [level + rng.normal(0, sd)]
+        for _ in range(3)
+    ]
+    return pd.DataFrame(rows, columns=["of", "g", "y"])
+
+
+@pytest.mark.parametrize("formula", [False, True])
+def test_counts_of_a_condition_that_few_blocks_see_do_not_hide_how_the_others_differ(formula):
+    counted = {"ess": 300, "response": "counts"}
+
+    def asked(table):
+        if formula:
+            return ne.fit("y ~ g + (g | of)", table, options=counted)
+        return ne.compare(table, value="y", group="g", block="of", options=counted)
+
+    for sds, own in (((0.1, 1.5, 0.1), 3), ((0.4, 0.4, 0.4), 1)):
+        labels = {p.label for p in asked(cultures(1, sds)).model.parameters}
+        assert len([one for one in labels if "tau_effect" in one or "of:g" in one]) == own
+
+
+def test_arms_with_limits_have_spreads_of_their_own_in_formulas():
+    """Between two quiet arms beside a noisy one intervals were 3.8 times as wide as by t."""
+    for taus, own in (((0.2, 0.2, 2.0), 3), ((0.5, 0.5, 0.5), 1)):
+        rng = np.random.default_rng(43)
+        rows = [
+            (name, f"{name}{m}", level + rng.normal(0, 0.3))
+            for name, tau in zip("abc", taus, strict=True)
+            for m in range(6)
+            for level in [rng.normal(10, tau)]
+            for _ in range(3)
+        ]
+        table = pd.DataFrame(rows, columns=["g", "m", "y"])
+        table["y"] = ["<8.6" if y < 8.6 else f"{y:.3f}" for y in table["y"]]
+        options = {"ess": 300, "response": "censored"}
+        answer = ne.fit("y ~ g + (1 | m)", table, options=options)
+        assert len([p for p in answer.model.parameters if "m" in p.label.partition("[")[2]]) == own
+
+
+def fields(seed, sds):
+    """Counts of three fields in each of four slices of five mice in each group."""
+    rng = np.random.default_rng([seed, 47])
+    rows = [
+        (name, f"{name}{m}", f"{name}{m}s{s}", rng.poisson(20 * np.exp(at)))
+        for name, sd in sds.items()
+        for m in range(5)
+        for level in [rng.normal(0, 0.2)]
+        for s in range(4)
+        for at in [level + rng.normal(0, sd)]
+        for _ in range(3)
+    ]
+    return pd.DataFrame(rows, columns=["g", "m", "slice", "y"])
+
+
+COUNTED = {"ess": 300, "response": "counts"}
+
+
+def test_counts_of_three_groups_in_what_lies_in_units_are_answered():
+    """It ended in a traceback: what slices differ by was not looked up."""
+    table = fields(1, {"a": 0.3, "b": 0.3, "c": 0.3})
+    answer = ne.compare(table, value="y", group="g", unit="m/slice", options=COUNTED)
+    assert answer.passed
+
+
+def test_counts_in_slices_that_scatter_unlike_have_a_scale_for_each_group():
+    """Two quiet groups beside a noisy one were 1.7 times as unsure as by t (8 tables); now 1.3."""
+    asked = {"value": "y", "group": "g", "unit": "m/slice", "options": COUNTED}
+    answer = ne.compare(fields(1, {"a": 0.1, "b": 0.1, "c": 1.2}), **asked)
+    labels = {p.label for p in answer.model.parameters}
+    assert {"tau_slice[a]", "tau_slice[b]", "tau_slice[c]"} <= labels
+    assert any("Means of slice scatter differently" in note for note in answer.design.notes)
+    alike = ne.compare(fields(2, {"a": 0.5, "b": 0.5, "c": 0.5}), **asked)
+    assert "tau_slice" in {p.label for p in alike.model.parameters}
+
+
+def test_scales_of_counts_in_slices_that_are_equal_are_one():
+    """The density of counts with a scale for each group, all equal, is that with one."""
+    design, *_ = posed(
+        fields(3, {"a": 0.5, "b": 0.5}), value="y", group="g", unit="m/slice", block=None,
+        reference=None, relabel_units=False, options=COUNTED,
+    )  # fmt: skip
+    chosen = Assumptions(robust="none")
+    apart = replace(design, structure=with_own(design.structure, [1]))
+    one, each = (Model.from_design(made, chosen) for made in (design, apart))
+    z = np.random.default_rng(5).normal(0, 0.4, (6, len(one.free)))
+    theta = one.standard(z)
+    scale = scale_of(design.structure.strata[1])
+    alike = {**theta, scale: np.repeat(theta[scale], 2, axis=0)}
+    assert each.density.log_density(alike) == pytest.approx(one.density.log_density(theta))
+    other = {**theta, scale: np.vstack([theta[scale], 2 * theta[scale]])}
+    found, common = each.density.per_cluster(other), one.density.per_cluster(theta)
+    doubled = one.density.per_cluster({**theta, scale: 2 * theta[scale]})
+    home = design.structure.home
+    assert found[home == 0] == pytest.approx(common[home == 0])
+    assert found[home == 1] == pytest.approx(doubled[home == 1])
+
+
+def weeks(seed, sds):
+    """Counts of six animals of each group in four weeks, whose log rates drift apart."""
+    rng = np.random.default_rng([seed, 109])
+    rows = [
+        (name, f"{name}{i}", float(week), rng.poisson(40 * np.exp(level + slope * (week - 1.5))))
+        for name, sd in sds.items()
+        for i in range(6)
+        for level, slope in [(rng.normal(0, 0.2), rng.normal(0, sd))]
+        for week in range(4)
+    ]
+    return pd.DataFrame(rows, columns=["g", "id", "week", "y"])
+
+
+def test_slopes_of_counts_that_scatter_unlike_have_a_spread_for_each_group():
+    formula = "y ~ g * week + (week | id)"
+    answer = ne.fit(formula, weeks(1, {"a": 0.05, "b": 0.05, "c": 0.8}), options=COUNTED)
+    assert answer.passed
+    labels = {p.label for p in answer.model.parameters}
+    assert {"tau[id:week | a]", "tau[id:week | b]", "tau[id:week | c]"} <= labels
+    alike = ne.fit(formula, weeks(2, {"a": 0.3, "b": 0.3, "c": 0.3}), options=COUNTED)
+    assert "tau[id:week]" in {p.label for p in alike.model.parameters}
+
+
+@pytest.mark.parametrize("seed", [1, 4, 7])
+def test_counts_of_clusters_that_drift_far_apart_are_answered(seed):
+    """They ended in a traceback with one spread for all: far-out means bend without bounds."""
+    table = weeks(seed, {"a": 0.05, "b": 0.05, "c": 0.8})
+    options = {**COUNTED, "tau": "common"}
+    assert ne.fit("y ~ g * week + (week | id)", table, options=options).design.groups == (*"abc",)

@@ -90,7 +90,7 @@ def cell_spreads(design: Design) -> Spreads | None:
         for one, left, freedom in sets
         for g, sd in zip(one.groups, _sds(left, freedom), strict=True)
     }
-    least = design.yardstick.resolution / np.sqrt(12)
+    least = design.least(next(design.changes, None))
     return Spreads(
         groups=design.groups,
         sds=tuple(sds[g] and max(sds[g], float(least)) for g in range(len(sds))),

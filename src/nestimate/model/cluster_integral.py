@@ -39,6 +39,8 @@ STEPS, LONGEST = 6, 3.0
 REFINED, TINY = 2, 1e-3
 #: Of the variance of a cell, what keeps its Cholesky factor whole where scales are as good as 0.
 JITTER = 1e-12
+#: Curvature, in squares of the scales, beyond which equations of far-out means have no solution.
+SHARPEST = 1e12
 #: Numbers held at once, of peaks and of points: the latter few enough to stay in the cache.
 ROOM, CACHE = 400_000, 60_000
 #: Pairs of points from which an effect is drawn.
@@ -243,6 +245,7 @@ class ClusterIntegral:
         curvature = turned @ (known[..., None] * root) + eye
         pull = turned @ (known[..., None] * (at - mean[..., None]))
         e = np.linalg.solve(curvature, pull)[..., 0]
+        most = SHARPEST / np.maximum(np.square(root).sum(axis=(-1, -2)), 1.0)[..., None]
         for step in range(STEPS + 1):
             m = mean + (root @ e[..., None])[..., 0]
             exact = self.response.exact or step < STEPS - REFINED
@@ -251,7 +254,7 @@ class ClusterIntegral:
                 np.moveaxis(np.asarray(part).reshape(*shape, draws), -1, 0)
                 for part in bends(m.reshape(draws, -1).T, theta, kind.flat)
             )
-            curvature = turned @ (curve[..., None] * root) + eye
+            curvature = turned @ (np.minimum(curve, most)[..., None] * root) + eye
             if step < STEPS:
                 uphill = (turned @ slope[..., None])[..., 0] - e
                 up = np.linalg.solve(curvature, uphill[..., None])[..., 0]

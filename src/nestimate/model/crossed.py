@@ -52,7 +52,7 @@ MOST_LEVELS = 400
 def left_to_twin(design: Design, *, robust: bool) -> str:
     """Say why factors that cross are left to the PyMC twin; empty where a density holds them."""
     structure = design.structure
-    sizes = sorted(s.level.size for s, _ in (*structure.heavy, *structure.inside))
+    sizes = sorted(sum(_seen(*effect).size for effect in term) for term in _terms(structure))
     if design.observed is not None:
         return f"of response '{design.roles.response}'"
     if robust:
@@ -106,9 +106,9 @@ class CrossedDensity:
         The columns of the design.
     rows
         The readings.
-    order
-        Positions of the terms among those of the first factor and then of the others: the one with
-        most levels stands last.
+    order, last
+        Positions of effects among those of the first factor and then of the others: those of the
+        term with most levels stand last, and there are as many; each level has one of them.
     middle
         Coefficients of the fixed part by least squares, and a scale of what they leave.
     """
@@ -116,6 +116,7 @@ class CrossedDensity:
     structure: Structure
     rows: Rows
     order: tuple[int, ...]
+    last: int
     middle: tuple[Array, float]
 
     @classmethod
@@ -123,9 +124,11 @@ class CrossedDensity:
         """Take the rows of every cell together."""
         structure = design.structure
         first, y, n, count, ss = row_cells(structure, design)
-        terms, turns = (*structure.heavy, *structure.inside), in_turn(structure).values()
-        order = sorted(range(len(terms)), key=lambda i: terms[i][0].level.size)
-        *levels, most = (_levels(*terms[i], first) for i in order)
+        effects, turns = (*structure.heavy, *structure.inside), in_turn(structure).values()
+        *terms, last = sorted(_terms(structure), key=lambda term: sum(_seen(*e).size for e in term))
+        levels = [_levels(*effect, first) for term in terms for effect in term]
+        most = sparse.csr_array(sparse.hstack([_levels(*effect, first) for effect in last]))
+        order = [effects.index(effect) for term in (*terms, last) for effect in term]
         fixed, root = structure.fixed[first], np.sqrt(n)
         rows = Rows(
             columns=sparse.csr_array(
@@ -143,7 +146,20 @@ class CrossedDensity:
             structure=structure,
             rows=rows,
             order=tuple(order),
+            last=len(last),
             middle=(middle, design.yardstick.inside),
+        )
+
+    @cached_property
+    def seen(self) -> tuple[Codes, ...]:
+        """The levels that have rows in each term: groups may have terms of their own."""
+        return tuple(_seen(*term) for term in (*self.structure.heavy, *self.structure.inside))
+
+    @cached_property
+    def scale(self) -> Codes:
+        """Which of the last effects each level of the term with most levels has."""
+        return np.repeat(
+            np.arange(self.last), [self.seen[i].size for i in self.order[-self.last :]]
         )
 
     @cached_property
@@ -161,12 +177,13 @@ class CrossedDensity:
     @cached_property
     def together(self) -> Products:
         """Cross products where all readings have one sigma."""
-        return Products.of(replace(self.rows, sort=np.zeros_like(self.rows.sort)), 1)
+        rows = replace(self.rows, sort=np.zeros_like(self.rows.sort))
+        return Products.of(rows, 1, self.scale)
 
     @cached_property
     def apart(self) -> Products:
         """Cross products where each group has a sigma of its own."""
-        return Products.of(self.rows, len(self.structure.groups))
+        return Products.of(self.rows, len(self.structure.groups), self.scale)
 
     def log_density(self, theta: Theta, part: Collapsed | None = None) -> Array:
         """Log density of the standardised readings, shape (draws,); `part` as `collapsed`."""
@@ -225,14 +242,16 @@ class CrossedDensity:
         products = self.together if len(sigma2) == 1 else self.apart
         share = (sigma2[0] / sigma2).T
         terms = (*self.structure.heavy, *self.structure.inside)
-        *left, most = (
-            sigma2[0] / np.square(effect.share * own_scale(theta[scale_of(s)], effect.group))
-            for s, effect in (terms[i] for i in self.order)
+        every = np.stack(
+            [
+                sigma2[0] / np.square(effect.share * own_scale(theta[scale_of(s)], effect.group))
+                for s, effect in (terms[i] for i in self.order)
+            ]
         )
-        sizes = [terms[i][0].level.size for i in self.order[:-1]]
-        ratio = np.repeat(np.reshape(left, (-1, most.size)), sizes, axis=0).T
+        sizes = [self.seen[i].size for i in self.order[: -self.last]]
+        ratio, most = np.repeat(every[: -self.last], sizes, axis=0).T, every[-self.last :].T
         step = max(1, ROOM // max(products.whole[0].size, products.across[0].size))
-        for start in range(0, most.size, step):
+        for start in range(0, len(most), step):
             window = slice(start, start + step)
             own = Factored.of(products, share[window], ratio[window], most[window])
             yield window, share[window], own
@@ -241,9 +260,12 @@ class CrossedDensity:
         """Draw the effects of the first factor, shape (draws, levels, effects)."""
         sigma = np.sqrt(variance_of(theta))
         products = self.together if len(sigma) == 1 else self.apart
-        terms = (*self.structure.heavy, *self.structure.inside)
-        edges = np.cumsum([terms[i][0].level.size for i in self.order[:-1]])
+        edges = np.cumsum([self.seen[i].size for i in self.order])[:-1]
         drawn = np.empty((sigma.shape[1], self.structure.outer.size, len(self.structure.heavy)))
+        for i, (stratum, effect) in enumerate(self.structure.heavy):
+            if self.seen[i].size < stratum.level.size:  # what has no rows is as it was before them
+                scale = effect.share * own_scale(theta[scale_of(stratum)], effect.group)
+                drawn[:, :, i] = scale[:, None] * rng.standard_normal(drawn.shape[:2])
         for window, share, found in self._factored(theta):
             error = sigma[0, window, None]
             beta = np.hstack([-theta[FIXED].T[window], np.ones_like(error)])
@@ -255,13 +277,31 @@ class CrossedDensity:
                 "ds,smk,dk->dm", share, products.across, np.hstack([-own, beta]), optimize=True
             )
             last = pull / known + error * rng.standard_normal(known.shape) / np.sqrt(known)
-            for i, part in zip(self.order, [*np.split(own, edges, axis=1)[:-1], last], strict=True):
+            parts = np.split(np.hstack([own, last]), edges, axis=1)
+            for i, part in zip(self.order, parts, strict=True):
                 if i < len(self.structure.heavy):
-                    drawn[window, :, i] = part
+                    drawn[window, self.seen[i], i] = part
         return drawn
 
 
+def _terms(structure: Structure) -> list[list[tuple[Stratum, Effect]]]:
+    """Return the effects by term; those of groups that have a scale each are one term's."""
+    found: dict[tuple[int, str], list[tuple[Stratum, Effect]]] = {}
+    for stratum, effect in (*structure.heavy, *structure.inside):
+        joined = stratum.lone or stratum.by_home
+        key = stratum.position, "" if joined else effect.name
+        found.setdefault(key, []).append((stratum, effect))
+    return list(found.values())
+
+
+def _seen(stratum: Stratum, effect: Effect) -> Codes:
+    """Return the levels of a term that have rows."""
+    return np.unique(stratum.level.codes[effect.column != 0])
+
+
 def _levels(stratum: Stratum, effect: Effect, rows: Codes) -> Sparse:
-    """Return a column for each level of a term, shape (rows, levels)."""
-    place = (np.arange(rows.size), stratum.level.codes[rows])
-    return sparse.csr_array((effect.column[rows], place), shape=(rows.size, stratum.level.size))
+    """Return a column for each level of a term that has rows, shape (rows, levels)."""
+    seen, inside = _seen(stratum, effect), np.flatnonzero(effect.column[rows])
+    place = (inside, np.searchsorted(seen, stratum.level.codes[rows][inside]))
+    values = effect.column[rows][inside]
+    return sparse.csr_array((values, place), shape=(rows.size, seen.size))

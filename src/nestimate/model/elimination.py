@@ -62,9 +62,9 @@ class Products:
         Of the columns, with the squares inside rows, shape (sorts, P, P).
     across
         Of the levels that are eliminated with the columns, shape (sorts, levels, P).
-    squares, many, kind
-        Different squares of these levels, shape (kinds, sorts), how many levels have them, and
-        which of them each level has.
+    squares, many, kind, scale
+        Different squares of these levels, shape (kinds, sorts), how many levels have them, which
+        of them each level has, and which of several scales those of each kind have.
     pairs, parts
         Kind and two sorts, shape (parts, 3), and what levels of the kind take off the whole there,
         (parts, P P); none where they would be too many.
@@ -75,20 +75,23 @@ class Products:
     squares: Array
     many: Codes
     kind: Codes
+    scale: Codes
     pairs: Codes
     parts: Array
 
     @classmethod
-    def of(cls, rows: Rows, sorts: int) -> Self:
-        """Multiply the columns."""
+    def of(cls, rows: Rows, sorts: int, scale: Codes) -> Self:
+        """Multiply the columns; `scale`: which of several each eliminated level has."""
         weight = [np.where(rows.sort == s, rows.weight, 0.0)[:, None] for s in range(sorts)]
         weighed = [rows.columns.multiply(own) for own in weight]
         whole = np.stack([(rows.columns.T @ own).toarray() for own in weighed])
         whole[:, -1, -1] += np.bincount(rows.sort, weights=rows.ss, minlength=sorts)
         across = np.stack([(rows.most.T @ own).toarray() for own in weighed])
         squares = rows.most.multiply(rows.most).T @ np.hstack(weight)
-        squares, kind, many = np.unique(squares, axis=0, return_inverse=True, return_counts=True)
-        size, kind = whole[0].size, kind.reshape(-1)
+        kinds, kind, many = np.unique(
+            np.column_stack([squares, scale]), axis=0, return_inverse=True, return_counts=True
+        )
+        squares, size, kind = kinds[:, :-1], whole[0].size, kind.reshape(-1)
         pairs = [
             (k, s, t)
             for k, s, t in np.ndindex(len(squares), sorts, sorts)
@@ -102,6 +105,7 @@ class Products:
             squares=squares,
             many=many.astype(np.intp),
             kind=kind,
+            scale=kinds[:, -1].astype(np.intp),
             pairs=np.reshape(pairs, (-1, 3)).astype(np.intp),
             parts=np.reshape(parts, (-1, size)),
         )
@@ -151,12 +155,13 @@ class Factored:
         share
             What readings of each sort weigh beside those of the first, shape (draws, sorts).
         ratio, most
-            R of the p levels that are left, (draws, p), and of those that are eliminated, (draws,).
+            R of the p levels that are left, (draws, p), and of those that are eliminated, by their
+            scale, (draws, scales).
         """
         size, p = products.whole.shape[1], ratio.shape[1]
         squares = share @ products.squares.T
-        most = np.maximum(most, LEAST_RATIO * squares.max(axis=1))
-        known = squares + most[:, None]
+        most = np.maximum(most, LEAST_RATIO * squares.max(axis=1)[:, None])[:, products.scale]
+        known = squares + most
         whole = np.tensordot(share, products.whole, axes=1)
         every = np.arange(size)
         # More than what is left of [X y] can be, so that the factor exists: it is worked out below.
@@ -168,7 +173,7 @@ class Factored:
         whole[:, every[:p], every[:p]] += ratio
         root = np.linalg.cholesky(whole)
         diagonal = root[:, every[:p], every[:p]]
-        log_det: Array = np.log(known / most[:, None]) @ products.many.astype(np.float64)
+        log_det: Array = np.log(known / most) @ products.many.astype(np.float64)
         log_det += 2 * np.log(diagonal).sum(axis=1) - np.log(ratio).sum(axis=1)
         return cls(
             log_det=log_det,

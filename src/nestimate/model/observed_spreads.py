@@ -5,8 +5,9 @@ by how likely the rows are under each, whatever the means are: of normal values 
 test.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,20 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.spreads import (
     FEWEST_BLOCKS,
+    MOST_LOOKED,
+    MOST_OWN,
     Spreads,
     by_chance,
     changing,
     differing,
     members,
+    slopes_of_each,
 )
+from nestimate.data.designs.squares import constant
+from nestimate.data.designs.strata import lies_in, split
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.tallies import Tally
+from nestimate.data.designs.within import held, holder
 from nestimate.model.families import EXCESS, FIXED, NOISE, Family, scale_of
 from nestimate.model.responses.table import integrated, response_of
 
@@ -49,9 +58,10 @@ def observed_spreads(design: Design) -> tuple[Spreads, ...]:
     """Return all that is known of the spreads of a design of counts, shares or limits."""
     if design.single:
         return ()
-    own = _of_units if design.structure.home is not None else _of_members
+    alone = design.structure.home is not None and not design.structure.inside
+    own = _of_units if alone else _of_members
     seen = (own(design), _of_changes(design), _of_effects(design))
-    return tuple(found for found in seen if found is not None)
+    return (*(found for found in seen if found is not None), *_of_slopes(design))
 
 
 def _of_units(design: Design) -> Spreads | None:
@@ -63,6 +73,79 @@ def _of_units(design: Design) -> Spreads | None:
         return None
     profiles = _integrated_means(design)[several]
     return _compared(design, tuple(design.groups[g] for g in several), profiles, sizes[several])
+
+
+def observed_readings(design: Design) -> Spreads | None:
+    """Return how far counts or shares of each group differ, beyond chance, inside what they lie in.
+
+    None where fewer than two groups tell it, or what is measured beside them differs there too.
+
+    Notes
+    -----
+    They are looked at as working values about the mean of their cell: what one differs from it over
+    its variance by chance, whose own variance by chance is the reverse of that (Breslow 1984,
+    Applied Statistics 33:38).
+    """
+    structure, group = design.structure, design.structure.group
+    if structure.merged or structure.crossed or not _counted(design):
+        return None
+    cell = reduce(split, (stratum.level.codes for stratum in structure.strata), split(group, group))
+    return _inside(design, np.arange(group.size), cell, holder(design))
+
+
+def observed_members(design: Design) -> Iterator[tuple[Stratum, Spreads]]:
+    """Give what lies inside clusters, in one group each, and its spreads about what it lies in."""
+    structure = design.structure
+    if not _counted(design):
+        return
+    for stratum in (one for one in structure.strata if not one.heavy and one.plain):
+        if lies_in(stratum.level.codes, structure.group):
+            found = _inside(design, stratum.level.codes, *held(structure, stratum))
+            if found is not None:
+                yield stratum, found
+
+
+def _counted(design: Design) -> bool:
+    """Whether rows are counts or shares that tell how far they differ beyond chance, by group."""
+    seen = design.observed
+    return seen is not None and seen.scattered and 1 < len(design.groups) <= MOST_LOOKED
+
+
+def _inside(design: Design, member: Codes, cell: Codes, within: str) -> Spreads | None:
+    """Return how far what lies in cells differs in each group; `member` and `cell` of every row."""
+    seen, structure, stick = design.observed, design.structure, design.yardstick.spread
+    row, mean = (Tally.of(seen, codes) for codes in (member, cell))
+    if seen is None or row is None or mean is None or not constant(structure.fixed, cell):
+        return None
+    first = np.unique(member, return_index=True)[1]
+    cell, group = cell[first], structure.group[first]
+    expected, variance = row.moments(mean.start[cell], row.size)
+    keep = row.tells(cell)
+    cell, group = cell[keep], group[keep]
+    value = ((row.number - expected) / variance)[keep] / stick
+    chance = (1 / variance)[keep] / stick**2
+    if member.size > first.size:
+        inflated = seen.features(member).get("excess", 1.0)
+        chance = chance * seen.inflation(np.array(excess_behind(seen, inflated)))
+    profiles, sizes, names = [], [], []
+    for g, name in enumerate(design.groups):
+        own = np.flatnonzero(group == g)
+        own = own[np.argsort(cell[own], kind="stable")]
+        _, start, place, count = np.unique(
+            cell[own], return_index=True, return_inverse=True, return_counts=True
+        )
+        if own.size > count.size:
+            at = place, np.arange(own.size) - start[place]
+            shape = count.size, int(count.max())
+            values, chances = np.full(shape, np.nan), np.zeros(shape)
+            values[at], chances[at] = value[own], chance[own]
+            profiles.append(_profile(values, chances))
+            sizes.append(own.size - count.size + 1)
+            names.append(name)
+    if len(names) < PAIR:
+        return None
+    told = _compared(design, names, np.array(profiles), np.array(sizes))
+    return replace(told, within=f"each {within}", fewest=min(sizes) - 1, most=max(sizes) - 1)
 
 
 def _integrated_means(design: Design) -> Array:
@@ -117,17 +200,19 @@ def excess_behind(seen: Observed, inflated: float) -> float:
 
 
 def _of_members(design: Design) -> Spreads | None:
-    """Return the spreads of blocks, or of clusters of a formula, that lie in one group each."""
+    """Return the spreads of blocks, clusters of a formula, or units that hold others, by group."""
     found, seen, outer = members(design), design.observed, design.structure.outer
     assert seen is not None
-    if found is None or design.limited:
+    if found is None:
         return None
     value, home, names = found
     codes = outer.codes if outer.size else np.arange(value.size)
+    # What holds a limit is not known to lie where its other values do.
+    told = np.bincount(codes, ~seen.exact) == 0 if design.limited else np.ones(value.size, bool)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
-    whole = seen.together(codes, value.size).variance * seen.inflation(
-        np.array(excess_behind(seen, inflated))
-    )
+    chance = np.nan_to_num(seen.together(codes, value.size).variance)
+    whole = chance * seen.inflation(np.array(excess_behind(seen, inflated)))
+    value, home, whole = value[told], home[told], whole[told]
     sizes = np.bincount(home, minlength=len(names))
     several = np.flatnonzero(sizes > 1)
     if several.size < 2:
@@ -135,6 +220,32 @@ def _of_members(design: Design) -> Spreads | None:
     value, whole = value / design.yardstick.spread, whole / np.square(design.yardstick.spread)
     profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])
     return _compared(design, tuple(names[g] for g in several), profiles, sizes[several])
+
+
+def _of_slopes(design: Design) -> Iterator[Spreads]:
+    """Give the spreads of slopes of the clusters of a formula that lie in one group each.
+
+    Of counts and shares, by weighted least squares in each: chance alone makes these differ.
+    """
+    found, seen = members(design), design.observed
+    if found is None or seen is None or not design.by_chance:
+        return
+    _, home, names = found
+    rows = np.arange(design.readings.value.size)
+    for stratum, slopes, chance, told in slopes_of_each(
+        design, seen.together(rows, rows.size).variance
+    ):
+        unit = stratum.size / design.yardstick.spread
+        sizes = np.bincount(home[told], minlength=len(names))
+        if sizes.min() < PAIR:
+            continue
+        profiles = [
+            _profile(slopes[None, own] * unit, chance[None, own] * unit**2)
+            for own in (told & (home == g) for g in range(len(names)))
+        ]
+        one = _compared(design, names, np.array(profiles), sizes)
+        sds = tuple(sd / stratum.size for sd in one.sds)
+        yield replace(one, along=stratum.of, sds=sds)
 
 
 def _of_changes(design: Design) -> Spreads | None:
@@ -160,13 +271,18 @@ def _of_changes(design: Design) -> Spreads | None:
 
 
 def _of_effects(design: Design) -> Spreads | None:
-    """Return how far each of three groups or more differs from block to block by itself."""
-    if len(design.groups) == PAIR or design.structure.text or not differing(design):
+    """Return how far each of three groups or more differs from block to block by itself.
+
+    Not where a formula has anything beside their means.
+    """
+    beside = design.structure.fixed.shape[1] > len(design.groups)
+    if not PAIR < len(design.groups) <= MOST_OWN or beside or not differing(design):
         return None
     value, variance = cell_values(design)
     blocks = np.isfinite(value).sum(axis=1) > 1
     value, variance = value[blocks], variance[blocks]
-    if (np.isfinite(value).sum(axis=0) < FEWEST_BLOCKS).any():
+    freedom = np.isfinite(value).sum(axis=0) - 1
+    if freedom.min() < 1 or freedom.max() < FEWEST_BLOCKS - 1:
         return None
     tried = np.log(TRIED)
 
@@ -177,7 +293,6 @@ def _of_effects(design: Design) -> Spreads | None:
     start = np.full(len(design.groups), tried[common.argmax()])
     within = [(tried[0], tried[-1])] * start.size
     best = optimize.minimize(unlikely, start, bounds=within, method="L-BFGS-B")
-    freedom = np.full(start.size, len(value) - 1)
     block = design.structure.blocking
     return Spreads(
         groups=design.groups,

@@ -1,6 +1,6 @@
 """What has a spread of its own: two groups, and those that show that one for all would be wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +11,14 @@ from nestimate.data.designs.lines import with_lines
 from nestimate.data.designs.sphericity import LINED, Unsteady
 from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
 from nestimate.data.designs.strata import lies_in, with_own
+from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.data.designs.within import holder, members_within, readings_within
-from nestimate.model.observed_spreads import observed_spreads
+from nestimate.model.observed_spreads import (
+    observed_members,
+    observed_readings,
+    observed_spreads,
+)
 from nestimate.remedies import Advice, Remedy
 
 #: How many times as many members as in a small group another holds whose spread would be taken
@@ -31,6 +36,16 @@ def all_spreads(design: Design) -> tuple[Spreads, ...]:
     return Spreads.every(design) if design.observed is None else observed_spreads(design)
 
 
+def all_readings(design: Design) -> Spreads | None:
+    """Return the spreads of readings about what they lie in, whatever stands in its rows."""
+    return readings_within(design) if design.observed is None else observed_readings(design)
+
+
+def all_members(design: Design) -> Iterator[tuple[Stratum, Spreads]]:
+    """Give what lies inside clusters and its spreads there, whatever stands in the rows."""
+    return members_within(design) if design.observed is None else observed_members(design)
+
+
 def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
     """Return a design whose groups have spreads of their own where that was chosen, or is shown.
 
@@ -42,7 +57,7 @@ def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
         The choice; None leaves it to the data.
     """
     design = build(tau == "own")
-    homes = () if design.structure.crossed else _homes(design.structure)
+    homes = _homes(design.structure)
     usual = len(homes) == 2 or bool(outnumbered(design))
     return build(True) if tau is None and homes and (usual or uneven(design)) else design
 
@@ -70,7 +85,7 @@ def uneven(design: Design) -> Spreads | None:
     Of many groups each has too little to tell its spread by: it is then said, and no more.
     """
     structure = design.structure
-    if structure.crossed or (structure.pair and not structure.text):
+    if structure.pair and not structure.text:
         return None
     homes = _homes(structure) or structure.groups
     if not 1 < len(homes) <= MOST_OWN:
@@ -94,7 +109,7 @@ def told_apart(design: Design) -> str | None:
     if structure.pair and structure.text:
         why = f"Each of {', '.join(_homes(structure))} has a spread of its own"
         return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").")
-    if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
+    if structure.pair or not 1 < len(structure.groups) <= MOST_OWN:
         return None
     why = ""
     if design.roles.one_group:
@@ -110,7 +125,7 @@ def readings_apart(design: Design) -> str | None:
     They do so visibly, about what they lie in. Or, where groups differ by themselves in every block
     or cluster, what they shared would be the scatter of a group that has far more.
     """
-    found, structure = readings_within(design), design.structure
+    found, structure = all_readings(design), design.structure
     if found is None or len(found.groups) > MOST_INSIDE:
         return None
     alone = lies_in(structure.outer.codes, structure.group)
@@ -133,7 +148,7 @@ def members_apart(design: Design) -> Design:
     What lies there, units in the cells of blocks and subunits, scatters visibly differently about
     what it lies in. It is said.
     """
-    told = [(stratum, found) for stratum, found in members_within(design) if found.uneven]
+    told = [(stratum, found) for stratum, found in all_members(design) if found.uneven]
     told = [(stratum, found) for stratum, found in told if may_be_apart(design, found)]
     notes = (
         Advice(

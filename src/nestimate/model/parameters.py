@@ -143,7 +143,6 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     """
     structure, stick = design.structure, design.yardstick
     location, nu = _preset(assumptions.preset, design)
-    floor = stick.resolution / np.sqrt(12)
     sizes = np.maximum(structure.fixed.std(axis=0), 1e-300)
     found = [
         Parameter(
@@ -181,7 +180,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                     stratum.position,
                     (stratum.told(scale.places[0]),) if len(scales) > 1 else None,
                 ).standardised(0.0, stratum.size),
-                lower=floor / stratum.size,
+                lower=design.least(stratum) / stratum.size,
             )
             for scale in scales
         ]
@@ -214,7 +213,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                     None,
                     None if scale.of is None else _told(design, scale),
                 ),
-                lower=floor,
+                lower=design.least(None),
             )
             for scale in scales_of_readings(structure, assumptions.tau, assumptions.sigma)
         ]

@@ -90,8 +90,10 @@ def doubt_carried(name: str, value: Array, holder: Codes, where: str) -> list[st
     long = [own for own in series if own.size >= LONG]
     ends = [int(np.argmax(np.r_[own[::-1] != own[-1], True])) - 1 for own in long]
     carried = sum(end > 0 for end in ends)
-    equal = sum(int((np.diff(own) == 0).sum()) for own in long) - sum(ends)
-    steps = sum(own.size - 1 for own in long) - sum(ends)
+    # What stands before the step that ends the last run tells how often two are equal by chance.
+    before = [own[: own.size - 1 - end] for own, end in zip(long, ends, strict=True)]
+    equal = sum(int((np.diff(own) == 0).sum()) for own in before)
+    steps = sum(max(own.size - 1, 0) for own in before)
     chance = (equal + 1) / (steps + 2)
     unlikely = carried and special.bdtrc(carried - 1, len(long), chance) < AT_ENDS
     if not unlikely or carried < max(FEW, SHARE * len(long) / 2) or equal > carried / 3:

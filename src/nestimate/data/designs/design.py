@@ -4,7 +4,7 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -39,7 +39,7 @@ from nestimate.data.designs.places import placed_blocks, placed_units
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles, check_roles
 from nestimate.data.designs.scatter import measure_scatter
-from nestimate.data.designs.shown import Scatter
+from nestimate.data.designs.shown import Number, Scatter, pooled
 from nestimate.data.designs.statistics import (
     Readings,
     UnitStatistics,
@@ -193,16 +193,36 @@ class Design:
 
     def tells(self, stratum: Stratum) -> bool:
         """Return whether rows tell a scale: of single yes and no none tells that of its members."""
-        member = stratum.level.codes
-        if not stratum.plain:
-            member = split(member, self.structure.group)
-        return self.observed is None or self.observed.scatters(member)
+        return self.observed is None or self.observed.scatters(self._members(stratum))
+
+    def _members(self, stratum: Stratum) -> NDArray[np.intp]:
+        """Return what scatters by itself, by row: members of a level, or these in each group."""
+        codes = stratum.level.codes
+        return codes if stratum.plain else split(codes, self.structure.group)
+
+    @property
+    def changes(self) -> Iterator[Stratum]:
+        """What differs inside clusters from group to group, or along a measurement."""
+        return (s for s in self.structure.strata if s.heavy and not s.plain)
+
+    def least(self, stratum: Stratum | None) -> Number:
+        """Return the smallest SD that tells from 0 as values were recorded; None: of readings.
+
+        Rounding errs by the resolution over root 12, and that of a mean of many readings by as much
+        less as they are many, where these scatter by half a step or more.
+        """
+        least = self.yardstick.resolution / np.sqrt(12)
+        whole = self.observed is not None or None not in self.scatter
+        if stratum is None or stratum.merged or whole:
+            return least
+        many = np.bincount(self._members(stratum), self.readings.n).mean()
+        scattered = pooled(self.scatter[None]).sd >= 0.5 * self.yardstick.resolution
+        return np.where(scattered, least / np.sqrt(many), least)[()]
 
     @property
     def varies(self) -> bool:
         """Whether differences between groups may differ between clusters, and rows tell it."""
-        changes = (s for s in self.structure.strata if s.heavy and not s.plain)
-        return self.structure.varies and all(map(self.tells, changes))
+        return self.structure.varies and all(map(self.tells, self.changes))
 
     @property
     def single(self) -> bool:

@@ -120,19 +120,19 @@ def formula_design(
     stated = reference is not None and not as_stated
     made = _stated(design(part(read(reference=None))), formula, said) if stated else None
     made = made or design(part(said))
+    beside = {
+        name: said.data[name].tolist()
+        for name in formula.fixed_names
+        if name not in said.compared and name not in formula.grouping
+    }
+    made = replace(made, warnings=(*made.warnings, *unnamed_spreads(made, beside)))
     if given.group not in ("", MEAN):
         return made  # roles that a formula stands for say themselves what they leave out
     where = " x ".join(said.compared) or "formula"
     unnamed = beside_formula(
         table, formula, made.roles, said.kept, made.structure, made.readings.value, where
     )
-    beside = {
-        name: said.data[name].tolist()
-        for name in formula.fixed_names
-        if name not in said.compared and name not in formula.grouping
-    }
-    uneven = unnamed_spreads(made, beside)
-    return replace(made, warnings=(*made.warnings, *uneven, *unnamed))
+    return replace(made, warnings=(*made.warnings, *unnamed))
 
 
 def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | None:
@@ -189,10 +189,8 @@ def _design(
     offsets = part.offsets
     codes = _codes(factors, crossing, value.size)
     readings = read_rows(value, codes, {})
-    homes = None
-    if apart and len(groups) > 1:
-        homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0), crossing=crossing)
-    random = Random.of(frame, formula, grid, homes)
+    homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0), crossing=crossing)
+    random = Random.of(frame, formula, grid, homes, apart=apart and len(groups) > 1)
     levels = [dict(zip(frame.compared, said, strict=True)) for said in _levels(factors, crossing)]
     profiles = along.profiles(levels, offsets) if observed and observed.excess else None
     stick = None if observed is None else observed.yardstick()

@@ -1,7 +1,7 @@
 """The random terms of a formula as strata: clusters, and what lies inside them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Self
@@ -145,11 +145,13 @@ class Random:
         frame: ModelFrame,
         formula: Formula,
         grid: "pd.DataFrame",
-        homes: Homes | None = None,
+        homes: Homes,
+        *,
+        apart: bool = False,
     ) -> Self:
         """Find the outermost factor and sort the terms into it and what lies inside.
 
-        `homes`: where clusters lie in groups, these have scales of their own.
+        `homes`: the groups; where clusters lie in them they have scales of their own if `apart`.
         """
         levels: dict[tuple[str, ...], Level] = {}
         for term in formula.random:
@@ -164,7 +166,7 @@ class Random:
         outer = _outermost({f: level for f, level in levels.items() if f not in single})
         crossed = outer is None
         if outer is None:
-            outer = _richest(terms)
+            outer = _richest(terms, {f for f in levels if homes.hold(levels[f])})
         notes: list[str] = []
         strata: list[Stratum] = []
         keys: list[Key | None] = []
@@ -199,7 +201,7 @@ class Random:
             level = levels[term.factors]
             found = _stratum(term, level, named, columns, (len(strata), heavy))
             own: list[Key | None] = [column.key for column in named]
-            if homes is not None and heavy:
+            if apart and heavy:
                 found, on_grid, own = homes.about(level).parted(found, on_grid, own)
             strata.append(found)
             weights += [on_grid] * heavy
@@ -208,7 +210,7 @@ class Random:
             outer = ()
             strata.append(_readings(len(strata), len(frame.data)))
             keys, weights = [None], [np.ones((len(grid), 1))]
-            if homes is not None:
+            if apart:
                 strata[-1] = homes.apart(strata[-1])
                 keys, weights = [None] * len(homes.groups), [np.eye(len(homes.groups))[homes.grid]]
         names = distinct([stratum.name for stratum in strata])
@@ -303,10 +305,13 @@ def _outermost(levels: dict[tuple[str, ...], Level]) -> tuple[str, ...] | None:
     return None if levels else ()
 
 
-def _richest(terms: Sequence[RandomTerm]) -> tuple[str, ...]:
-    """Return the factor with most terms: of factors that cross, it is the one called outermost."""
+def _richest(terms: Sequence[RandomTerm], homed: Set[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the factor with most terms: of factors that cross, it is the one called outermost.
+
+    Of several it is one of those whose members lie in one group each, `homed`.
+    """
     counts = Counter(term.factors for term in terms)
-    return max(counts, key=lambda factors: counts[factors])
+    return max(counts, key=lambda factors: (counts[factors], factors in homed))
 
 
 def _saturated(level: Level, columns: Array) -> bool:

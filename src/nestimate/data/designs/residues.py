@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.stages import centred
-from nestimate.data.designs.strata import split
+from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.structure import Structure
 
 Array = NDArray[np.float64]
@@ -21,6 +21,14 @@ Codes = NDArray[np.intp]
 
 #: Share of a column's length below which nothing is left of it.
 ROUNDING = 1e-9
+#: Most levels of what crosses the clusters that are told by least squares: more take long.
+MOST_CROSSING = 100
+
+
+def tellable(structure: Structure) -> bool:
+    """Whether readings have an error of their own, and not too much crosses the clusters."""
+    across = sum(structure.crossing.values()) - structure.outer.size
+    return not structure.merged and across <= MOST_CROSSING
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -48,13 +56,17 @@ class Residues:
         """Return those about cells that lie in one member of every level, and in one of `codes`.
 
         Rows of each of `codes` have slopes of their own: what is left of quiet ones does not hold
-        the errors of noisy ones.
+        the errors of noisy ones. Of what crosses the clusters each level has a coefficient.
         """
-        structure, cell = design.structure, codes
-        for stratum in structure.strata:
-            cell = split(cell, stratum.level.codes)
+        structure, cell, crossing = design.structure, codes, np.empty((codes.size, 0))
+        for level in (stratum.level for stratum in structure.strata):
+            if lies_in(level.codes, structure.outer.codes):
+                cell = split(cell, level.codes)
+            else:
+                crossing = np.hstack([crossing, np.eye(level.size)[level.codes]])
         each = np.eye(int(codes.max()) + 1)[codes]
         shared = (structure.fixed[:, :, None] * each[:, None, :]).reshape(codes.size, -1)
+        shared = np.hstack([shared, crossing])
         return cls.about(cell, _varying(structure, cell), design.readings.value, shared)
 
     @classmethod

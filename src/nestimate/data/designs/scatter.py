@@ -36,7 +36,7 @@ Scale = tuple[int | None, int]
 #: Variances behind scales, and behind those of what differs in blocks where each has its own.
 Found = tuple[dict[Scale, Variance], dict[Scale, Variance]]
 #: Least share of a variance that is left when the error of the means is taken off.
-LEAST = 0.25
+LEAST, NONE = 0.25, 1e-9
 #: Degrees of freedom from which one of several groups has a scatter of its own.
 MOSTLY = 0.5
 UNKNOWN: Variance = (0.0, 0.0, 0)
@@ -380,15 +380,15 @@ def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_
 
 def _scatters(found: Sequence[Variance], stick: Yardstick) -> tuple[Scatter, ...]:
     """Return SDs in the user's unit; where none shows, that of all values within groups."""
-    least = stick.resolution / np.sqrt(12)
+    rounding = stick.resolution / np.sqrt(12)
     seen: list[Scatter] = []
     for variance, error, freedom in found:
-        # Where nothing scatters, rounding may leave less than 0.
         sd = np.sqrt(np.maximum(variance - error, LEAST * np.maximum(variance, 0.0)))
         # Rounded, so that a change of unit does not reach the sampler.
         own = stick.spread * seven_digits(sd)
-        # What no degree of freedom tells is 0, and so below the least.
-        sd = np.where(own > least, own, stick.within)
+        # Rounding errs less in means; what no degree of freedom tells is 0.
+        least = rounding * (np.minimum(np.sqrt(error) / stick.inside, 1.0) if np.any(error) else 1)
+        sd = np.where(own > 1e-9 * stick.within, np.maximum(own, least), stick.within)
         seen.append(Scatter(sd=sd if sd.ndim else float(sd), freedom=max(int(freedom), 1)))
     return tuple(seen)
 

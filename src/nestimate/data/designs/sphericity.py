@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.axes import places_of
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, pitman
+from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_LOOKED, pitman
 from nestimate.data.designs.squares import UNALIKE, Rows, Test
 from nestimate.data.tables.edits import KeepOnly
 from nestimate.remedies import Advice, Remedy
@@ -123,7 +123,7 @@ class Unsteady:
             wide, narrow = (first, last), min(near, key=sd)
             test = cells.trends(along.place)
             p, said = (1.0, "") if test is None else (test.p, test.said)
-        elif pairs and len(along.labels) <= MOST_OWN:
+        elif pairs and len(along.labels) <= MOST_LOOKED:
             wide, narrow = max(pairs, key=sd), min(pairs, key=sd)
             tests = (pitman(even, a, b, cells.bands) for a, b in pairs)
             p = min(1.0, len(pairs) * min((one for one in tests if one is not None), default=1.0))

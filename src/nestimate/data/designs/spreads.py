@@ -4,6 +4,7 @@ A spread that all share is too wide for quiet groups and too narrow for noisy on
 the intervals of their differences.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -26,8 +27,8 @@ Codes = NDArray[np.intp]
 #: Probability of such spreads, were they equal, below which they are taken as different: for a
 #: preliminary test higher than for one that is the answer (Bancroft, Ann. Math. Stat. 15, 1944).
 LEVEL = 0.1
-#: Most groups that get spreads of their own without being asked for them.
-MOST_OWN = 12
+#: Most groups that get spreads of their own without being asked for them, and that are looked at.
+MOST_OWN, MOST_LOOKED = 12, 40
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power.
@@ -119,8 +120,7 @@ class Spreads:
     @classmethod
     def of(cls, design: Design) -> Self | None:
         """Return the spreads of a design; None where members do not lie in one group each."""
-        found = members(design)
-        least = design.yardstick.resolution / np.sqrt(12)
+        found, least = members(design), design.least(design.structure.strata[0])
         return None if found is None else cls._of_members(*found, least)
 
     @classmethod
@@ -129,32 +129,20 @@ class Spreads:
 
         Of what was sampled; None where members do not bear one each.
         """
-        plain = design.observed is None and not design.structure.crossed
-        found = _sampled(design, codes) if plain else None
-        least = design.yardstick.resolution / np.sqrt(12)
+        found = _sampled(design, codes) if design.observed is None else None
+        least = design.least(design.structure.strata[0])
         return None if found is None else cls._of_members(*found, names, least)
 
     @classmethod
     def of_slopes(cls, design: Design) -> tuple[Self | None, ...]:
         """Return those of the slopes of clusters, by least squares in each that tells its own."""
-        structure = design.structure
-        found = members(design) if structure.slopes and design.observed is None else None
-        if found is None:
-            return ()
-        _, home, names = found
-        strata = [structure.heavy[effect][0] for _, effect in structure.slopes]
-        columns = [np.ones(structure.group.size)]
-        columns += [np.sum([effect.column for effect in s.effects], axis=0) for s in strata]
-        about, left, codes = np.stack(columns, axis=1), _left(design), structure.outer.codes
-        slopes = np.full((home.size, about.shape[1]), np.nan)
-        for k in range(home.size):
-            slope, _, rank, _ = np.linalg.lstsq(about[codes == k], left[codes == k])
-            slopes[k] = slope if rank == about.shape[1] else np.nan
-        told = np.isfinite(slopes[:, 0])
-        least = design.yardstick.resolution / np.sqrt(12)
+        found = slopes_of_each(design, np.ones(design.readings.value.size))
+        _, home, names = members(design) or (None, np.empty(0, np.intp), ())
         return tuple(
-            cls._of_members(slopes[told, i], home[told], names, least / s.size, along=s.of)
-            for i, s in enumerate(strata, start=1)
+            cls._of_members(
+                slopes[told], home[told], names, float(design.least(s)) / s.size, along=s.of
+            )
+            for s, slopes, _, told in found
         )
 
     @classmethod
@@ -201,7 +189,7 @@ class Spreads:
         told = [i for i, freedom in enumerate(freedoms) if freedom > 0]
         if len(told) < 2:
             return None
-        least = design.yardstick.resolution / np.sqrt(12)
+        least = design.least(next(design.changes, None))
         return cls(
             groups=tuple(names[i] for i in told),
             sds=tuple(max(float(sds[i]), float(least)) for i in told),
@@ -255,7 +243,7 @@ def changing(design: Design) -> bool:
 def differing(design: Design) -> bool:
     """Whether groups may differ from block to block, each by itself."""
     structure = design.structure
-    several = 1 < len(design.groups) <= MOST_OWN
+    several = 1 < len(design.groups) <= MOST_LOOKED
     return (
         structure.factorial is None
         and structure.block is not None
@@ -328,6 +316,31 @@ def _sampled(design: Design, codes: Codes) -> tuple[Array, Codes] | None:
     if not lies_in(one, codes):
         return None
     return np.bincount(one, _left(design), size) / np.bincount(one, minlength=size), home
+
+
+def slopes_of_each(
+    design: Design, variance: Array
+) -> Iterator[tuple[Stratum, Array, Array, NDArray[np.bool_]]]:
+    """Give slopes of clusters by least squares in each, with rows of these variances.
+
+    Their stratum, what they and their errors' variances are, and which clusters tell them.
+    """
+    structure = design.structure
+    if not structure.slopes or members(design) is None:
+        return
+    strata = [structure.heavy[effect][0] for _, effect in structure.slopes]
+    columns = [np.ones(structure.group.size)]
+    columns += [np.sum([effect.column for effect in s.effects], axis=0) for s in strata]
+    weight, codes = 1 / np.sqrt(variance), structure.outer.codes
+    about, left = np.stack(columns, axis=1) * weight[:, None], _left(design) * weight
+    slopes = np.full((2, int(codes.max()) + 1, about.shape[1]), np.nan)
+    for k in range(slopes.shape[1]):
+        own = about[codes == k]
+        slope, _, rank, _ = np.linalg.lstsq(own, left[codes == k])
+        if rank == about.shape[1]:
+            slopes[:, k] = slope, np.diag(np.linalg.inv(own.T @ own))
+    for i, stratum in enumerate(strata, start=1):
+        yield stratum, *slopes[:, :, i], np.isfinite(slopes[0, :, 0])
 
 
 def _left(design: Design) -> Array:

@@ -7,10 +7,10 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.data.designs.strata import lies_in
-from nestimate.data.designs.within import members_within, readings_within
+from nestimate.data.designs.within import lined_spreads
 from nestimate.model.cell_spreads import cell_spreads, have_own, way_to_own
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import all_spreads, may_be_apart
+from nestimate.model.own_spreads import all_members, all_readings, all_spreads, may_be_apart
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.called import on_call
@@ -44,9 +44,8 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     """
     design = model.design
     inside = _inside_checks(model)
-    if have_own(design, model.assumptions):
-        return inside
-    found = cell_spreads(design)
+    own = have_own(design, model.assumptions)
+    found = None if own else cell_spreads(design)
     inside = (
         *inside,
         *_inside_check(
@@ -59,12 +58,12 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     )
     tau = model.assumptions.tau
     apart = tau in ("own", "pooled") or (tau is None and design.structure.pair)
-    along = _along_checks(design, call, apart=apart)
+    along = () if own else _along_checks(design, call, apart=apart)
     if apart:
         return (*along, *inside)
     # The difference of two groups in blocks has one spread, however it is shared out.
-    told = len(design.groups) == PAIR or along
-    seen = [s for s in all_spreads(design) if s.uneven or not (told and s.within)]
+    told = len(design.groups) == PAIR or along or own
+    seen = [s for s in all_spreads(design) if (s.uneven and not own) or not (told and s.within)]
     return (*(_spread_check(design, found) for found in seen), *along, *inside)
 
 
@@ -99,7 +98,9 @@ def _inside_checks(model: Model) -> tuple[Check, ...]:
     """Say where readings, or units in the cells of blocks, have one spread and show several."""
     design = model.design
     structure = design.structure
-    readings = None if model.assumptions.sigma == "own" else readings_within(design)
+    looked = (all_readings(design), lined_spreads(design))
+    seen = (one for one in looked if one is not None and one.uneven)
+    readings = None if model.assumptions.sigma == "own" else next(seen, None)
     alone = lies_in(structure.outer.codes, structure.group)
     neither = "sigma, and with it what more readings would tell, is that of none of them"
     return (
@@ -112,7 +113,7 @@ def _inside_checks(model: Model) -> tuple[Check, ...]:
         ),
         *(
             check
-            for stratum, found in members_within(design)
+            for stratum, found in all_members(design)
             if not stratum.by_home
             for check in _inside_check(
                 "spreads inside",

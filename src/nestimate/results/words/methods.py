@@ -50,8 +50,9 @@ def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
     said = [why]
     if floors:
         said.append(
-            "Scales have a smallest value, the resolution of the data over sqrt(12): recorded "
-            "numbers cannot tell a smaller one from zero."
+            "Scales have a smallest value, the resolution of the data over sqrt(12) (of means of "
+            "readings that scatter, over the root of their number, too): recorded numbers cannot "
+            "tell a smaller one from zero."
         )
     return [*said, *_changed(options)]
 

@@ -167,3 +167,16 @@ def test_values_without_an_end_are_not_said_to_pile_up():
         data = pd.DataFrame({"g": ["a"] * 8 + ["b"] * 8, "y": value})
         design = Design.from_table(read_table(data), Roles(value="y", group="g"))
         assert not any("can be measured" in w for w in design.warnings)
+
+
+@pytest.mark.parametrize(
+    ("scale", "least", "said"), [("linear", 1, 1), ("log", 1, 0), ("linear", -9, 0)]
+)
+def test_a_group_below_all_limits_is_no_negative_concentration(scale, least, said):
+    """Nothing above 0 was seen below 1: the difference was 3.3 of a drug whose mean is 1.9."""
+    rows = [("ctl", f"c{i}", "<1") for i in range(5)]
+    rows += [("drug", f"d{i}", str(y)) for i, y in enumerate((1.4, 2.6, 1.9, 2.2, least + 0.5))]
+    table = pd.DataFrame(rows, columns=["arm", "mouse", "y"])
+    options = {"ess": 300, "response": "censored", "scale": scale}
+    found = ne.compare(table, value="y", group="arm", options=options)
+    assert sum("Where nothing lies below 0" in one for one in found.design.warnings) == said

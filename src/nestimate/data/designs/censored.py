@@ -16,7 +16,7 @@ from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
-from nestimate.remedies import Remedy
+from nestimate.remedies import Advice, Remedy
 from nestimate.words import Robust
 
 Array = NDArray[np.float64]
@@ -170,6 +170,17 @@ class Censored:
             for label, none in zip(groups, of_group, strict=True)
             if none
         ]
+        known = np.where(np.isfinite(self.lower), self.lower, self.upper)
+        if found and not self.log and self.beyond.min() < 0 and known.min() > 0:
+            found.append(
+                Advice(
+                    "All values and limits are above 0, as those of concentrations are, and what "
+                    "lies below a limit is taken to lie anywhere below it, below 0, too: the "
+                    "difference is as large as the priors let it be. Where nothing lies below 0: ",
+                    Remedy("scale", "log"),
+                    ".",
+                )
+            )
         if of_unit.any() and not found and of_unit.size < unit.size:
             found.append(
                 f"{int(of_unit.sum())} of {of_unit.size} units have limits only; they count with "

@@ -953,15 +953,6 @@ EXPORTS = {
         "compare --value Mean --against 0",
         never=("--group Min",),
     ),
-    "means of groups side by side": Sheet(
-        csv(
-            "Dose,A mean,A SD,A n,B mean,B SD,B n",
-            [(10 * k, value(), value(1, 0.1), 4, value(), value(1, 0.1), 4) for k in range(4)],
-        ),
-        "compare --value 'A mean' --n 'A n' --sd 'A SD' --against 0",
-        says=("stand beside each other, as means of several groups do.",),
-        never=("--group 'B n'",),
-    ),
     **{
         f"'{unit}' behind every number": Sheet(
             csv("mouse,arm,y", [(m, g, f"{value()}{unit}") for m, g in MICE]),

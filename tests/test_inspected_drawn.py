@@ -285,10 +285,11 @@ def test_words_before_the_numbers_of_labels_are_named(one, other):
     assert "begin with" not in str(ne.inspect(table))
 
 
-def test_means_of_several_groups_beside_each_other_are_no_group():
+@pytest.mark.parametrize("spreads", [(1.1, 1.3), ([0.9, 1.1, 0.8, 1.2], [1.3, 1.1, 1.0, 0.7])])
+def test_means_of_several_groups_beside_each_other_are_no_group(spreads):
     table = pd.DataFrame({"Dose": [0, 1, 10, 100], "Ctl mean": [9.2, 9.4, 9.6, 9.9]})
-    table = table.assign(**{"Ctl SD": 1.1, "Ctl N": 6, "Drug mean": [12, 12.1, 12.5, 11.8]})
-    table = table.assign(**{"Drug SD": 1.3, "Drug N": 6})
+    table = table.assign(**{"Ctl SD": spreads[0], "Ctl N": 6, "Drug mean": [12, 12.1, 12.5, 11.8]})
+    table = table.assign(**{"Drug SD": spreads[1], "Drug N": 6})
     found = ne.inspect(table)
     assert not found.proposals
     assert "Put these below each other" in " ".join(str(found).split())

@@ -383,8 +383,8 @@ def _is_set(crossing: Crossing, column: Column, names: Sequence[str]) -> bool:
     What counts 1, 2, 3 is rather a number, unless its name has a unit of measurement.
     """
     name = column.name
-    if dilutes(name):
-        # All sera were looked at in each dilution.
+    if dilutes(name) and column.smallest is None:
+        # All sera were looked at in each dilution, 1:100 to 1:1600.
         held = [n for n in names if n != name and crossing.size(n) > crossing.size(name)]
         return any(crossing.even(n, name) and not crossing.inside(n, name) for n in held)
     if not is_along(column) or "group" in hints(name):

@@ -61,12 +61,12 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
         return False
     if _is_part(outer) or _is_part(inner):
         return _is_part(inner) > _is_part(outer)
-    # Dishes and wells lie in cultures, whichever stand first.
-    if counted and "place" in said - hints(outer) and counting(crossing.labels[outer]):
-        return True
     # Cages 1 to 4 are not inside mice, whatever else is numbered.
     if words(outer) & (ANIMALS | PLOTS) or (said and "unit" not in said):
         return False
+    # Dishes and wells lie in cultures, whichever stand first.
+    if counted and counting(crossing.labels[outer]) and "place" in said:
+        return not hints(outer) & {"place", "block"}
     groups = [n for n in crossing.names if 1 < crossing.size(n) <= MOST_GROUPS]
     return counted and any(
         crossing.inside(outer, group)

@@ -253,6 +253,22 @@ def test_a_weight_before_is_never_the_outcome(before, after):
 
 
 @pytest.mark.parametrize(
+    "names", [("SBP_V1", "SBP_V2"), ("Screening", "Close-out"), ("rest", "exercise")]
+)
+def test_whether_one_of_two_columns_that_go_together_was_before_is_asked(names):
+    rng = np.random.default_rng(3)
+    start = rng.normal(150, 10, 24).round(1)
+    table = pd.DataFrame({"ID": range(1, 25), "Arm": ["a", "b"] * 12, names[0]: start})
+    found = ne.inspect(table.assign(**{names[1]: start - rng.normal(5, 6, 24).round(1)}))
+    assert f"Is {names[0]} what {names[1]} was before" in " ".join(str(found).split())
+    assert {"value": names[1], "group": "Arm", "adjust": names[0]} in [
+        dict(p.arguments()) for p in found.proposals
+    ]
+    apart = ne.inspect(table.assign(**{names[1]: rng.normal(150, 10, 24).round(1)}))
+    assert "was before" not in str(apart)
+
+
+@pytest.mark.parametrize(
     "names", [("Left", "Right"), ("Odour arm", "Control arm"), ("red", "blue")]
 )
 def test_two_counts_of_which_many_of_one_are_few_of_the_other_are_parts(names):
@@ -340,6 +356,35 @@ def test_means_of_several_groups_beside_each_other_are_no_group(spreads):
     found = ne.inspect(table)
     assert not found.proposals
     assert "Put these below each other" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "leads"),
+    [
+        ("Run", "Flask", True),
+        ("Culture", "Dish", True),
+        ("Replicate", "Dish", True),
+        ("Essai", "Parcelle", False),
+        ("Prep", "Coverslip", False),
+    ],
+)
+def test_whether_flask_1_of_two_runs_is_one_flask_is_asked_and_both_are_offered(
+    outer, inner, leads
+):
+    table = frame(
+        [outer, inner, "Sample"], range(1, 5), range(1, 7), range(1, 5), effect={outer: 3}
+    )
+    table["Strain"] = np.where(table[inner] < 4, "wt", "mutant")
+    wanted = {
+        "value": "y", "group": "Strain", "unit": inner, "block": outer, "relabel_units": True
+    }  # fmt: skip
+    for other in (table, table.iloc[:, ::-1]):
+        found = ne.inspect(other)
+        offered = [dict(p.arguments()) for p in found.proposals]
+        assert wanted in offered
+        assert offered[0] == wanted or not leads
+        asked = f"occur in more than one {outer}. Is it the same {inner} measured again?"
+        assert offered == [wanted] or asked in " ".join(str(found).split())
 
 
 @pytest.mark.parametrize("shuffled", [True, False])

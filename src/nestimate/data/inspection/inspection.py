@@ -8,7 +8,7 @@ from typing import Self
 from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.answered import answered
 from nestimate.data.inspection.apart import Apart
-from nestimate.data.inspection.baselines import Baseline
+from nestimate.data.inspection.baselines import Baseline, with_values_before
 from nestimate.data.inspection.classed import classes_of
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
@@ -336,7 +336,7 @@ class Inspection:
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
-        fit = fit if baseline is None else baseline.proposed(extended, fit)[:MOST]
+        fit = with_values_before(extended, columns, fit, baseline)[:MOST]
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         return replace(
             found,

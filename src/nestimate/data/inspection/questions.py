@@ -18,6 +18,7 @@ Kind = Literal[
     "paired",
     "one or several",
     "one quantity",
+    "before",
 ]
 
 
@@ -35,7 +36,7 @@ class Decision:
         one thing; `column` names them. `paired`: do readings of one `column` in one `other` belong
         together? `one or several`: is `column` compared alone, or with `other` as well? `one
         quantity`: are columns, which `column` names, levels at which one quantity was met, outcomes
-        of their own, or readings of one thing?
+        of their own, or readings of one thing? `before`: is `column` what `other` was before?
     column, other
         Columns that it is about.
     choices
@@ -61,6 +62,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
             found.setdefault(key, decision)
     for decision in [
         *_of_levels(proposals),
+        *_of_values_before(proposals),
         *_of_factors(proposals),
         *_of_pairs(proposals),
         *_alone(proposals, found),
@@ -86,6 +88,17 @@ def _of_levels(proposals: Sequence[Proposal]) -> Iterator[Decision]:
         yield Decision(kind="one quantity", column=said, choices=choices)
     elif pooled == [0]:
         yield Decision(kind="what columns are", column=said, choices=(levels, 0))
+
+
+def _of_values_before(proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    """Yield what tells an outcome from the same that was measured before another."""
+    values = [p.roles.value if not (p.adjust or p.folded) else "" for p in proposals]
+    for i, proposal in enumerate(proposals):
+        if proposal.adjust in values and proposal.adjust:
+            choices = (i, values.index(proposal.adjust))
+            value = proposal.roles.value
+            yield Decision(kind="before", column=proposal.adjust, other=value, choices=choices)
+            return
 
 
 def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:

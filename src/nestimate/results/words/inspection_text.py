@@ -253,6 +253,12 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 "Outcomes of their own, each compared by itself",
                 *readings,
             )
+        case "before":
+            return (
+                f"Is {column} what {other} was before anything was done?",
+                f"Yes, {other} is the outcome",
+                f"No, {column} is an outcome of its own",
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",

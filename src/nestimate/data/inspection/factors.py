@@ -115,7 +115,7 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     if words(holder) & WITHIN and words(name) & (ANIMALS | PERSONS):
         return False  # each of them has all its teeth
     if words(name) & BLOCKS and words(holder) & SEASONS:
-        return _begun_in_all(crossing, name, holder)
+        return begun_in_all(crossing, name, holder)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):
         return False
     held_there = passing or words(name) & PLOTS
@@ -133,10 +133,10 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     before = crossing.names.index(holder) < crossing.names.index(name)
     if not (before or (placed and held and not run) or words(holder) & LITTERS):
         return False
-    return _begun_in_all(crossing, name, holder)
+    return begun_in_all(crossing, name, holder)
 
 
-def _begun_in_all(crossing: Crossing, name: str, holder: str) -> bool:
+def begun_in_all(crossing: Crossing, name: str, holder: str) -> bool:
     """Return whether most labels of a column are met in most of those of another."""
     both = crossing.size(holder, name)
     return both > max(crossing.size(holder), crossing.size(name)) and both >= 0.7 * (
@@ -349,6 +349,7 @@ def _follows_units(
         "unit" in hints(unit)
         and "block" not in hints(unit)
         and not (passes(unit) and begins_anew(crossing, unit, name))
+        and not ((passes(unit) or "place" in hints(unit)) and words(name) & OCCASIONS)
         and (
             crossing.most_rows([*_holders(crossing, unit, name, names), unit, name, *counters]) == 1
             or (spoken and not counting(crossing.labels[unit]))

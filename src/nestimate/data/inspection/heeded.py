@@ -7,12 +7,20 @@ share a label are so much more alike than others that chance hardly makes them s
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from nestimate.data.designs.premises import PENS, PLOTS
 from nestimate.data.designs.reused import Told
+from nestimate.data.designs.vocabulary import ANIMALS, hints, passes, words
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factors import begun_in_all
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.proposals import MOST, Proposal
+
+#: Words for what stands in one place for the time of an experiment.
+_PLACED = PENS | PLOTS | {"coverslip", "nest", "enclosure"}
+#: Words for what holds nothing that is numbered anew in it.
+_BESIDE = frozenset({"kind", "person", "group", "trait", "place"})
 
 
 def heeded(
@@ -62,6 +70,35 @@ def with_pairs(
         if once and full >= 0.7 * pairs * crossing.size(group) and full > pairs and not known:
             made = build(wanted)
             return (fit[0], *([made] if made is not None else []), *fit[1:])[:MOST]
+    return tuple(fit)
+
+
+def with_numbered_anew(
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Add the design in which dish 1 of each run is another dish, where one takes them as one.
+
+    So it is wherever dishes, plots and the like return in all labels of another column: only the
+    user knows. It comes first where what is numbered is used up, or a place in something.
+    """
+    if not fit or fit[0].candidate.blocks or not fit[0].candidate.units or fit[0].factors:
+        return tuple(fit)
+    best = fit[0].candidate
+    unit, *inner = best.units
+    once = passes(unit) or "place" in hints(unit)
+    if best.relabel or not (once or words(unit) & _PLACED) or not counting(crossing.labels[unit]):
+        return tuple(fit)
+    for name in (*best.unused, *inner):
+        met = begun_in_all(crossing, unit, name) and not crossing.inside(name, best.group)
+        if not met or passes(name) or words(name) & ANIMALS or hints(name) & _BESIDE:
+            continue
+        inner = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
+        wanted = replace(best, units=(unit, *inner), blocks=(name,), relabel=True)
+        made = build(wanted)
+        if made is not None:
+            others = [p for p in fit if not _alike(p.candidate, wanted)]
+            ordered = [made, *others] if once else [others[0], made, *others[1:]]
+            return tuple(ordered[:MOST])
     return tuple(fit)
 
 

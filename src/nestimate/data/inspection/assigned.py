@@ -189,6 +189,8 @@ def met_in_plots(crossing: Crossing, name: str) -> bool:
         return False
     if not 2 <= crossing.size(name) <= MOST_GROUPS or moments(crossing, name):
         return False
+    if marks_animals(name, labels):
+        return False
     behind = names if are_kinds(labels) else names[names.index(name) + 1 :]
     return any(
         crossing.inside(plot, group) and crossing.size(plot) >= 2 * crossing.size(group)

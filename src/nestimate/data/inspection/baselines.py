@@ -150,7 +150,8 @@ def with_values_before(
     if baseline is not None:
         return baseline.proposed(table, found)
     both = [c.name for c in columns if c.measured and c.kind == "numbers"]
-    if len(both) != 2 or not found or not _go_together(table, found[0], both):
+    plain = bool(found) and not isinstance(found[0], FormulaProposal)
+    if len(both) != 2 or not plain or not _go_together(table, found[0], both):
         return tuple(found)
     before, after = both
     first = replace(found[0], roles=replace(found[0].roles, value=after))
@@ -161,7 +162,7 @@ def with_values_before(
 
 def _go_together(table: Table, proposal: Proposal, both: Sequence[str]) -> bool:
     """Return whether two columns are alike in range, and surely go together inside the groups."""
-    if proposal.whole or proposal.formula or proposal.roles.response != MEASURED:
+    if proposal.whole or proposal.factors or proposal.roles.response != MEASURED:
         return False
     codes = table.labels(proposal.roles.group)[0]
     read = np.stack([table.numbers(name) for name in both])

@@ -89,8 +89,7 @@ def with_numbered_anew(
     if best.relabel or not (once or words(unit) & _PLACED) or not counting(crossing.labels[unit]):
         return tuple(fit)
     for name in (*best.unused, *inner):
-        met = begun_in_all(crossing, unit, name) and not crossing.inside(name, best.group)
-        if not met or passes(name) or words(name) & ANIMALS or hints(name) & _BESIDE:
+        if not (_holds(crossing, name, unit) and not crossing.inside(name, best.group)):
             continue
         inner = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
         wanted = replace(best, units=(unit, *inner), blocks=(name,), relabel=True)
@@ -100,6 +99,17 @@ def with_numbered_anew(
             ordered = [made, *others] if once else [others[0], made, *others[1:]]
             return tuple(ordered[:MOST])
     return tuple(fit)
+
+
+def _holds(crossing: Crossing, name: str, unit: str) -> bool:
+    """Return whether dishes that return in all labels of a column may be others in each of them.
+
+    So they may in what stands before them or is called a block, and not in cells or animals.
+    """
+    before = crossing.names.index(name) < crossing.names.index(unit)
+    outer = before or name in crossing.runs or "block" in hints(name)
+    aside = passes(name) or words(name) & (ANIMALS | {"eartag"}) or hints(name) & _BESIDE
+    return outer and not aside and begun_in_all(crossing, unit, name)
 
 
 def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:

@@ -13,6 +13,7 @@ CROSSED, FIXED = "y ~ g + (1 | k) + (1 | day)", "y ~ g + C(day) + (1 | k)"
 #: How each of the doubts starts.
 SESSIONS = "Readings of one k:day are more alike than k and day make them"
 ANIMALS, DAYS = "The effect of g differs between k", "The effect of g differs between day"
+PLOTS = "The effect of g differs between block"
 REPEATS = "The effect of g differs from one C(day) to the next"
 
 
@@ -37,7 +38,7 @@ def table(seed, *, days=4, readings=3, session=0.0, animal=0.0, day=0.0, arms=Fa
 def said(data, formula, **roles):
     found = Roles(value="y", group="mean", **roles)
     design = formula_design(read_table(data), parse_formula(formula), roles=found)
-    starts = (SESSIONS, ANIMALS, DAYS, REPEATS)
+    starts = (SESSIONS, ANIMALS, DAYS, REPEATS, PLOTS)
     return [str(one) for one in design.warnings if str(one).startswith(starts)]
 
 
@@ -115,3 +116,24 @@ def test_what_is_compared_or_held_already_is_not_named():
     data = table(0, arms=True, days=6, day=0.8, readings=2, session=0.8)
     assert said(data, "y ~ g * C(day) + (1 | k)") == []
     assert said(data, f"{CROSSED} + (1 | k:day) + (1 | day:g)") == []
+
+
+def plots(seed, *, alike):
+    """Six blocks of two varieties and three rates, a reading each; varieties lie in plots."""
+    rng = np.random.default_rng(seed)
+    block, g, rate = (c.ravel() for c in np.indices((6, 2, 3)))
+    y = rng.normal(0, 1, 6)[block] + alike * rng.normal(0, 1, (6, 2))[block, g]
+    names = {"block": block, "g": g, "n": rate}
+    table = pd.DataFrame({k: [f"{k}{i}" for i in v] for k, v in names.items()})
+    return table.assign(y=y + rng.normal(0, 0.8, 36))
+
+
+@pytest.mark.parametrize("formula", ["y ~ g + n + (1 | block)", "y ~ g * n + (1 | block)"])
+def test_plots_inside_blocks_are_named_where_cells_hold_one_reading(formula):
+    """Intervals held the truth in .63 to .75 of 40, with a word in one of them."""
+    shared = [said(plots(seed, alike=1), formula) for seed in range(40)]
+    assert np.mean([any("effect of g differs" in one for one in words) for words in shared]) > 0.5
+    (first, *_) = next(words for words in shared if words)
+    assert "(g | block)" in first
+    plain = [said(plots(seed, alike=0), formula) for seed in range(100)]
+    assert np.mean([bool(words) for words in plain]) <= 0.06

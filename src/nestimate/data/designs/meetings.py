@@ -37,6 +37,8 @@ Codes = NDArray[np.intp]
 
 #: Chance of any being named where nothing is alike, and degrees of freedom of the least error.
 UNNAMED, FEWEST = 0.01, 3
+#: The same in blocks, whose effects are asked about without a test where cells repeat.
+IN_BLOCKS = 0.08
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -181,7 +183,10 @@ def doubt_meetings(
     value, fixed, columns = parts
     compared = {*asked[0]}
     sides = _sides(formula, frame, compared)
-    met = [*_met(sides, compared, formula, columns, crossed=random.crossed)]
+    # Where cells of all factors repeat, nested formulas are asked about whatever the values are.
+    single = bool(random.outer.size) and np.unique(_cell(sides)).size == value.size
+    met = [*_met(sides, compared, formula, columns, tested=random.crossed or single)]
+    least = {True: UNNAMED, False: UNNAMED if random.crossed else IN_BLOCKS}
     if not met:
         return []
     binary = [one for one in random.strata if not (one.merged or one.sloped)]
@@ -194,7 +199,7 @@ def doubt_meetings(
     found: list[Meeting] = []
     for _ in met:
         tests = (Meeting.of(one, rows) for one in met)
-        told = [one for one in tests if one and one.test.p * len(met) <= UNNAMED]
+        told = [one for one in tests if one and one.test.p * len(met) <= least[bool(one.sides[0].text)]]
         if not told:
             break
         # Finer cells are alike in all that coarser ones have in common.
@@ -218,18 +223,18 @@ def _met(
     formula: Formula,
     columns: Sequence[Column],
     *,
-    crossed: bool,
+    tested: bool,
 ) -> Iterator[tuple[Side, ...]]:
     """Give the factors whose cells a formula may leave out: pairs that cross, and all that do."""
     held = [{formula.atoms[i].column for i in column.atoms} for column in columns]
     for one, other in combinations(sides, 2):
         names = {*one.path, *other.path}
         known = not names & compared or any(names <= own for own in held)
-        known = known if one.text else not crossed
+        known = known if one.text else not tested
         if not (known or lies_in(one.codes, other.codes) or lies_in(other.codes, one.codes)):
             yield one, other
     scattering = [side for side in sides if not side.text]
-    if crossed and len(scattering) > 2:
+    if tested and len(scattering) > 2:
         yield tuple(scattering)
 
 

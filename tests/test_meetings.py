@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
@@ -137,3 +138,17 @@ def test_plots_inside_blocks_are_named_where_cells_hold_one_reading(formula):
     assert "(g | block)" in first
     plain = [said(plots(seed, alike=0), formula) for seed in range(100)]
     assert np.mean([bool(words) for words in plain]) <= 0.06
+
+
+def test_roles_are_told_of_days_of_both_arms_in_which_the_effect_differs():
+    def told(seed, day):
+        data = table(seed, arms=True, days=6, day=day, readings=1)
+        roles = Roles(value="y", group="g", unit="k")
+        return " ".join(map(str, Design.from_table(read_table(data), roles).warnings))
+
+    found = [told(seed, 0.8) for seed in range(30)]
+    better = "'y ~ g + C(day) + (1 | k) + (1 | day:g)'"
+    assert np.mean([better in said for said in found]) >= 0.8
+    plain = [told(seed, 0.0) for seed in range(100)]
+    assert np.mean(["another in one day" in said for said in plain]) <= 0.03
+    assert "'y ~ g + C(day) + (1 | k)'" in plain[0]

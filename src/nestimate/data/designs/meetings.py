@@ -7,7 +7,7 @@ or from day to day, is what arms and animals, or days, have in common where they
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import combinations
 from typing import Self
 
@@ -15,17 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.atoms import shown
+from nestimate.data.designs.cells import Cells
 from nestimate.data.designs.expressions import quoted, unquoted
 from nestimate.data.designs.formula import Formula
-from nestimate.data.designs.left_out.beside import Stage
 from nestimate.data.designs.left_out.holders import holds_several
 from nestimate.data.designs.misgivings import told_apart
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.random_terms import Random, combined_level
-from nestimate.data.designs.residues import MOST_CROSSING, ROUNDING
 from nestimate.data.designs.reused import Labelled
 from nestimate.data.designs.squares import Test
-from nestimate.data.designs.stages import centred
 from nestimate.data.designs.strata import lies_in, members_of, same_members, split
 from nestimate.data.designs.structure import Factor
 from nestimate.data.designs.term_columns import Column
@@ -35,8 +33,8 @@ from nestimate.remedies import Advice, Fit
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-#: Chance of any being named where nothing is alike, and degrees of freedom of the least error.
-UNNAMED, FEWEST = 0.01, 3
+#: Chance of any being named where nothing is alike.
+UNNAMED = 0.01
 #: The same in blocks, whose effects are asked about without a test where cells repeat.
 IN_BLOCKS = 0.08
 
@@ -82,7 +80,7 @@ class Meeting:
     test: Test
 
     @classmethod
-    def of(cls, sides: tuple[Side, ...], rows: "Rows") -> Self | None:
+    def of(cls, sides: tuple[Side, ...], rows: Cells) -> Self | None:
         """Return it with its test; None where the rows do not tell."""
         codes = _cell(sides)
         test = None if any(same_members(codes, one) for one in rows.held) else rows.test(codes)
@@ -93,73 +91,6 @@ class Meeting:
         """The random term of the cells."""
         columns = dict.fromkeys(name for side in self.sides for name in side.path)
         return f"(1 | {':'.join(map(quoted, columns))})"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Rows:
-    """What cells are tested in.
-
-    Attributes
-    ----------
-    value, fixed
-        What is analysed, and the fixed columns, shape (rows,), (rows, columns).
-    held
-        Codes of what has levels of its own.
-    cell
-        Where all factors meet.
-    """
-
-    value: Array
-    fixed: Array
-    held: tuple[Codes, ...]
-    cell: Codes
-
-    @cached_property
-    def _first(self) -> Codes:
-        return np.unique(self.cell, return_index=True)[1]
-
-    @cached_property
-    def averaged(self) -> "Rows":
-        """The means of where all factors meet."""
-        n = np.bincount(self.cell)
-        return replace(
-            self,
-            value=np.bincount(self.cell, self.value) / n,
-            fixed=np.stack([np.bincount(self.cell, c) / n for c in self.fixed.T], axis=1),
-            held=tuple(codes[self._first] for codes in self.held),
-            cell=np.arange(n.size),
-        )
-
-    def test(self, codes: Codes) -> Test | None:
-        """Test the cells of some factors: against what of readings, or of finer cells, is left.
-
-        None where there is no more than one reading, or finer cell, in each.
-        """
-        if not same_members(codes, self.cell) and self._first.size < self.cell.size:
-            held = [one for one in self.held if lies_in(self.cell, one)]
-            means = replace(self, held=tuple(held)).averaged
-            return means.test(codes[self._first])
-        held = [one for one in self.held if not lies_in(one, codes)]
-        plain, full = self._left(held), self._left([*held, codes])
-        if plain is None or full is None or full[1] < FEWEST:
-            return None
-        size = self.value.size
-        return Test.of((plain[0], size - plain[1]), (full[0], size - full[1]), full)
-
-    def _left(self, held: Sequence[Codes]) -> tuple[float, int] | None:
-        """Return the sum of squares beside levels and the fixed part, and its freedom.
-
-        None where it takes long.
-        """
-        *rest, most = _finest([*held, np.zeros_like(self.cell)])
-        if sum(int(one.max()) for one in rest) > MOST_CROSSING:
-            return None
-        shared = np.hstack([self.fixed, *(np.eye(int(one.max()) + 1)[one] for one in rest)])
-        columns = np.column_stack([self.value - self.value.mean(), shared])
-        left = centred(columns, most, int(most.max()) + 1)
-        known = np.linalg.norm(left, axis=0) > ROUNDING * np.linalg.norm(columns, axis=0)
-        stage = Stage(place=0, y=left[:, 0], x=left[:, 1:] * known[1:], lost=int(most.max()) + 1)
-        return stage.squares, stage.freedom
 
 
 def doubt_meetings(
@@ -190,7 +121,7 @@ def doubt_meetings(
     if not met:
         return []
     binary = [one for one in random.strata if not (one.merged or one.sloped)]
-    rows = Rows(
+    rows = Cells(
         value=value,
         fixed=fixed,
         held=tuple(members_of(stratum) for stratum in binary),
@@ -199,7 +130,9 @@ def doubt_meetings(
     found: list[Meeting] = []
     for _ in met:
         tests = (Meeting.of(one, rows) for one in met)
-        told = [one for one in tests if one and one.test.p * len(met) <= least[bool(one.sides[0].text)]]
+        told = [
+            one for one in tests if one and one.test.p * len(met) <= least[bool(one.sides[0].text)]
+        ]
         if not told:
             break
         # Finer cells are alike in all that coarser ones have in common.
@@ -241,15 +174,6 @@ def _met(
 def _cell(sides: Sequence[Side]) -> Codes:
     """Return where factors meet."""
     return reduce(split, (side.codes for side in sides))
-
-
-def _finest(held: Sequence[Codes]) -> list[Codes]:
-    """Return levels that hold none of the others, those with most members last."""
-    kept: list[Codes] = []
-    for one in sorted(held, key=lambda codes: -int(codes.max())):
-        if not any(lies_in(other, one) for other in kept):
-            kept.append(one)
-    return kept[::-1]
 
 
 def _said(

@@ -152,3 +152,23 @@ def test_roles_are_told_of_days_of_both_arms_in_which_the_effect_differs():
     plain = [told(seed, 0.0) for seed in range(100)]
     assert np.mean(["another in one day" in said for said in plain]) <= 0.03
     assert "'y ~ g + C(day) + (1 | k)'" in plain[0]
+
+
+def test_columns_left_out_are_looked_at_where_factors_cross_as_where_none_does():
+    def unnamed(seed, formula, cage, *, plain=False):
+        data, rng = table(seed, arms=True, readings=2), np.random.default_rng(seed)
+        number = data.k.str[1:].astype(int)
+        column = (number // 2).to_numpy()
+        data["y"] += rng.normal(0, max(cage, 1e-9), 6)[column]
+        data["cage"] = [f"c{label}" for label in column]
+        data["place"] = rng.choice(["left", "right", "middle"], len(data))
+        data = data.drop(columns="day") if plain else data
+        design = formula_design(read_table(data), parse_formula(formula))
+        return [str(one) for one in design.warnings if "is left out" in str(one)]
+
+    found = [unnamed(seed, CROSSED, 3.0) for seed in range(30)]
+    assert np.mean([any("'(1 | cage/k)'" in one for one in words) for words in found]) >= 0.8
+    assert np.mean([bool(unnamed(seed, CROSSED, 0.0)) for seed in range(100)]) <= 0.03
+    # Days that are balanced do not move a digit.
+    alone = [unnamed(seed, "y ~ g + (1 | k)", 3.0, plain=True) for seed in range(5)]
+    assert found[:5] == alone

@@ -9,6 +9,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.model.observed_spreads import observed_spreads
 
 CROSSED, FIXED = "y ~ g + (1 | k) + (1 | day)", "y ~ g + C(day) + (1 | k)"
 #: How each of the doubts starts.
@@ -172,3 +173,19 @@ def test_columns_left_out_are_looked_at_where_factors_cross_as_where_none_does()
     # Days that are balanced do not move a digit.
     alone = [unnamed(seed, "y ~ g + (1 | k)", 3.0, plain=True) for seed in range(5)]
     assert found[:5] == alone
+
+
+@pytest.mark.parametrize("formula", [CROSSED, "y ~ g + (1 | k)"])
+def test_single_yes_or_no_are_put_together_by_animal_where_spreads_are_compared(formula):
+    """Each by itself lies near the middle: animals seemed to have no spread, in both arms."""
+    found = []
+    for seed in range(10):
+        rng, data = np.random.default_rng(seed), table(seed, arms=True, days=3, readings=4)
+        animals = {k: rng.normal(0, 0.1 if int(k[1:]) < 6 else 3) for k in data.k.unique()}
+        level = data.k.map(animals)
+        data["y"] = rng.binomial(1, 1 / (1 + np.exp(-level)))
+        roles = Roles(value="y", group="mean", response="proportion")
+        design = formula_design(read_table(data), parse_formula(formula), roles=roles)
+        found.append(observed_spreads(design)[0])
+    assert np.median([one.sds[1] for one in found]) > 1
+    assert np.mean([one.uneven for one in found]) >= 0.5

@@ -210,7 +210,14 @@ def _of_members(design: Design) -> Spreads | None:
     # What holds a limit is not known to lie where its other values do.
     told = np.bincount(codes, ~seen.exact) == 0 if design.limited else np.ones(value.size, bool)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
-    chance = np.nan_to_num(seen.together(codes, value.size).variance)
+    together = seen.together(codes, value.size)
+    chance = np.nan_to_num(together.variance)
+    if design.by_chance and design.structure.text:
+        # Each yes or no by itself lies nearer to the middle than those of one mouse together.
+        count = np.bincount(codes)
+        fixed = [np.bincount(codes, column) / count for column in design.structure.fixed.T]
+        fitted = np.stack(fixed, axis=1)
+        value = together.value - fitted @ np.linalg.lstsq(fitted, together.value)[0]
     whole = chance * seen.inflation(np.array(excess_behind(seen, inflated)))
     value, home, whole = value[told], home[told], whole[told]
     sizes = np.bincount(home, minlength=len(names))

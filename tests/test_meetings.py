@@ -16,7 +16,7 @@ CROSSED, FIXED = "y ~ g + (1 | k) + (1 | day)", "y ~ g + C(day) + (1 | k)"
 SESSIONS = "Readings of one k:day are more alike than k and day make them"
 ANIMALS, DAYS = "The effect of g differs between k", "The effect of g differs between day"
 PLOTS = "The effect of g differs between block"
-REPEATS = "The effect of g differs from one C(day) to the next"
+REPEATS = "The effect of g differs from one day to the next"
 
 
 def table(seed, *, days=4, readings=3, session=0.0, animal=0.0, day=0.0, arms=False, again=False):

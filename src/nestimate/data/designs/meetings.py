@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.atoms import shown
 from nestimate.data.designs.cells import Cells
-from nestimate.data.designs.expressions import quoted, unquoted
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.left_out.holders import holds_several
 from nestimate.data.designs.misgivings import told_apart
@@ -60,7 +60,7 @@ class Side:
     @property
     def name(self) -> str:
         """What it is called."""
-        return unquoted(self.text) if self.text else ":".join(self.path)
+        return ":".join(self.path)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

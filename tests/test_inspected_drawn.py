@@ -230,6 +230,16 @@ def test_yes_and_no_are_read_in_several_languages(yes, no):
         ("Peso inicial", "Peso final"),
         ("Begingewicht", "Eindgewicht"),
         ("Initial weight", "Final weight"),
+        ("治疗前", "治疗后"),
+        ("血圧前", "血圧後"),
+        ("前", "後"),
+        ("치료 전", "치료 후"),
+        ("SBP admission", "SBP discharge"),
+        ("Vikt före", "Vikt efter"),
+        ("Vor", "Nach"),
+        ("Gewicht voor", "Gewicht na"),
+        ("Weight preop", "Weight postop"),
+        ("SBP_bl", "SBP_fu"),
     ],
 )
 def test_a_weight_before_is_never_the_outcome(before, after):
@@ -254,6 +264,43 @@ def test_two_counts_of_which_many_of_one_are_few_of_the_other_are_parts(names):
     assert first(table)["response"] == f"{names[0]}/total"
     apart = table.assign(**{names[1]: rng.poisson(7, 20)})
     assert "total" not in str(first(apart))
+
+
+@pytest.mark.parametrize(
+    ("total", "part"),
+    [
+        ("Pupae", "Eclosed"),
+        ("Oocytes", "Blastocysts"),
+        ("Flowers", "Fruits"),
+        ("Screened", "Positive"),
+        ("Eggs", "Fledglings"),
+        ("Embryos", "Larvae"),
+    ],
+)
+def test_what_becomes_of_what_was_counted_is_a_part_of_it(total, part):
+    rng = np.random.default_rng(6)
+    of = rng.integers(28, 44, 16)
+    table = pd.DataFrame({"Vial": range(1, 17), "Diet": ["sugar", "yeast"] * 8, total: of})
+    given = first(table.assign(**{part: rng.binomial(of, 0.6)}))
+    assert given == {"response": f"{part}/{total}", "group": "Diet"}
+
+
+@pytest.mark.parametrize(
+    ("line", "plot"), [("Genet", "Tank"), ("Family", "Tray"), ("Species", "Mesocosm")]
+)
+def test_what_was_done_to_whole_tanks_is_compared_beside_what_is_in_each(line, plot):
+    table = frame([plot, line], range(1, 9), list("ABCDE"), effect={plot: 1, line: 2})
+    warm = np.where(table[plot] % 2, "27 C", "31 C")
+    table = table[[line, plot]].assign(Temperature=warm, y=table.y + 3 * (warm == "31 C"))
+    for other in (table, table.sample(frac=1, random_state=3)):
+        assert first(other) == {"value": "y", "group": f"{line},Temperature", "block": plot}
+
+
+def test_letters_behind_the_tank_number_what_is_in_it():
+    table = frame(["Tank", "Temperature", "Daphnid"], range(1, 9), ["x"], list("ABCDE"))
+    table["Temperature"] = np.where(table.Tank % 2, "27 C", "31 C")
+    assert first(table)["group"] == "Temperature"
+    assert first(table)["unit"].split("/")[0] == "Tank"
 
 
 @pytest.mark.parametrize("name", ["Culture", "Colony", "Clone"])

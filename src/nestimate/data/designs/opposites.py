@@ -36,6 +36,23 @@ _WHOLES = frozenset(
 #: Words that say of how many, whatever the column beside them is called.
 OF_HOW_MANY = frozenset(
     {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
+    | {"screened", "assessed", "invited", "captured"}
+)
+#: What becomes of what stands before it, if it lives.
+_STAGES = tuple(
+    tuple(stages.split())
+    for stages in (
+        "eggs larvae pupae adults",
+        "eggs hatchlings fledglings recruits",
+        "eggs chicks fledglings",
+        "eggs nestlings fledglings",
+        "eggs tadpoles froglets",
+        "oocytes ova zygotes embryos blastocysts",
+        "embryos larvae",
+        "flowers fruits",
+        "ovules seeds seedlings plants",
+        "buds flowers pods",
+    )
 )
 #: What `number` is cut short to.
 _NUMBER = frozenset({"no", "nr", "num", "nos"})
@@ -72,6 +89,16 @@ def is_part(name: str) -> bool:
     return bool(words(name) & known)
 
 
+def becomes(total: str, part: str) -> bool:
+    """Return whether some of what is counted in one became what is counted in another: fruits."""
+    before, after = words(total), words(part)
+    return any(
+        before & {*stages[:i]} and stage in after - before
+        for stages in _STAGES
+        for i, stage in enumerate(stages)
+    )
+
+
 def speaks_of_part(name: str) -> bool:
     """Return whether a name says of which things it counts: hatched, CD8+ events, mutant reads."""
     said = words(name)
@@ -87,7 +114,8 @@ def speaks_of_whole(name: str) -> bool:
     if speaks_of_part(name) and not said & _WHOLES:
         return False
     last = re.split(r"[\W\d_]+", name.casefold().rstrip(")] "))[-1]
-    return bool(said & _WHOLES) or (len(last) > 3 and last.endswith("s") and last[-2] not in "aisu")
+    several = (last.endswith("s") and last[-2:-1] not in {*"aisu"}) or last.endswith("ae")
+    return bool(said & _WHOLES) or (len(last) > 3 and several)
 
 
 def says_how_many(name: str) -> bool:

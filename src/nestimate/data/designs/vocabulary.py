@@ -43,6 +43,7 @@ WORDS = {
     ),
     "unit": (
         "mouse mice animal subject subj rat fish patient participant person worker donor sample "
+        "mesocosm mesocosms microcosm "
         "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
         "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "
@@ -148,7 +149,7 @@ REPEATS = frozenset(
 #: Words for how many there were in all.
 TOTAL = frozenset(
     {"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi", "trials"}
-    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät", "hoechst"}
+    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "screened", "gesät", "hoechst"}
 )
 #: Words for how many there were of something.
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})

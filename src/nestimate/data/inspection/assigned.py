@@ -178,6 +178,27 @@ def evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:
     return bool(found.min() == found.max())
 
 
+def met_in_plots(crossing: Crossing, name: str) -> bool:
+    """Return whether genets A to E were met equally often in all tanks, each of one temperature.
+
+    Then these are the plots of a split-plot design. What is numbered behind the tank is rather a
+    number of what was in it.
+    """
+    names, labels = crossing.names, crossing.labels[name]
+    if hints(name) - {"group", "trait"} or name in crossing.runs or all(map(str.isdigit, labels)):
+        return False
+    if not 2 <= crossing.size(name) <= MOST_GROUPS or moments(crossing, name):
+        return False
+    behind = names if are_kinds(labels) else names[names.index(name) + 1 :]
+    return any(
+        crossing.inside(plot, group) and crossing.size(plot) >= 2 * crossing.size(group)
+        for plot in behind
+        if plot != name and hints(plot) & {"unit", "block"} and evenly_crossed(crossing, name, plot)
+        for group in names
+        if group not in {name, plot} and is_compared(crossing, group)
+    )
+
+
 def square_of(crossing: Crossing, group: str) -> tuple[str, ...]:
     """Return the rows and columns of a Latin square in which each holds every group once; or ().
 

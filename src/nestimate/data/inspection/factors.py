@@ -26,7 +26,7 @@ from nestimate.data.designs.vocabulary import (
     words,
 )
 from nestimate.data.inspection.anyhow import is_measured, is_remark
-from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared, met_in_plots, square_of
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments
 from nestimate.data.inspection.kinds import Column
@@ -81,7 +81,8 @@ def told_apart(
         n
         for n in names
         if (n in {*along, *read} - counters and kept.size(n) <= MOST_GROUPS)
-        or (n not in counters and (is_compared(kept, n) or _is_met_in_blocks(kept, n, names)))
+        or (n not in counters and (is_compared(kept, n) or met_in_plots(kept, n)))
+        or (n not in counters and _is_met_in_blocks(kept, n, names))
     ]
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)

@@ -11,17 +11,14 @@ from numpy.typing import NDArray
 from nestimate.data.designs.exposures import exposes
 from nestimate.data.designs.opposites import (
     OF_HOW_MANY,
+    becomes,
     is_part,
     opposed,
     says_how_many,
     speaks_of_part,
     speaks_of_whole,
 )
-from nestimate.data.designs.percentages import (
-    counted_parts,
-    spoken,
-    surely_parts,
-)
+from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.designs.quantities import known_before
 from nestimate.data.designs.vocabulary import (
     REPEATS,
@@ -176,7 +173,7 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
         if total.distinct == 1 and not says_how_many(total.name):
             parts = [*risen, *(c for c in parts if c not in risen)]
         for part in parts:
-            if part is total or (part in totals and not _says_part(part)):
+            if part is total or (part in totals and not _says_part(part, total)):
                 continue
             at_a_time = total.distinct == 1 and part in risen and bool(words(total.name) & TOTAL)
             if not (at_a_time or _may_be_part(part, total)):
@@ -237,12 +234,12 @@ def _is_whole(column: Column) -> bool:
     return not few and not aside and speaks_of_whole(column.name)
 
 
-def _says_part(column: Column) -> bool:
+def _says_part(column: Column, total: Column) -> bool:
     """Return whether a name says which part was counted; few numbers may be levels: irradiated."""
     return (
         column.distinct >= _FEW
         and ("group" not in hints(column.name) or column.kind == "numbers")
-        and speaks_of_part(column.name)
+        and (speaks_of_part(column.name) or becomes(total.name, column.name))
     )
 
 
@@ -255,10 +252,10 @@ def _may_be_part(part: Column, total: Column) -> bool:
     if opposed(part.name, total.name):
         return False
     if not TOTAL & words(total.name):
-        return _says_part(part)
+        return _says_part(part, total)
     # Ki67+ of those counted are positive.
     if (
-        _says_part(part)
+        _says_part(part, total)
         or counts_things(part.name)
         or is_part(part.name)
         or part.name.rstrip().endswith("+")

@@ -22,11 +22,13 @@ _DATED = frozenset(
 _BEFORE = frozenset(
     {"pre", "before", "baseline", "base", "bl", "initial", "start", "pretest", "pretreatment"}
     | {"vorher", "avant", "antes", "prima", "ausgangswert", "anfang", "anfangs", "ausgangs"}
-    | {"inicial", "iniziale", "initiale", "begin", "basal", "vóór"}
+    | {"inicial", "iniziale", "initiale", "begin", "basal", "vóór", "admission"}
+    | {"före", "przed", "önce", "до", "前", "전", "vor", "voor", "preop"}
 )
 _AFTER = frozenset(
     {"post", "after", "final", "end", "followup", "posttest", "posttreatment", "endpoint"}
     | {"nachher", "après", "después", "depois", "dopo", "ende", "schluss", "finale", "eind"}
+    | {"discharge", "efter", "sonra", "после", "后", "後", "후", "nach", "na", "postop", "fu"}
 )
 _MOMENTS = frozenset(
     {"t", "d", "day", "days", "w", "wk", "week", "weeks", "m", "mo", "month", "months", "h", "hr"}
@@ -37,6 +39,7 @@ _JOINED = re.compile(
     r"(?i)(?<=^pre)(?=(wt|test|score)\b)|(?<=^post)(?=(wt|test|score)\b)"
     r"|(?<=^(?:start|begin))(?=\w*(gewicht|länge|größe|höhe|wert|masse|lengte|waarde|score))"
     r"|(?<=^(?:anfangs))(?=\w{4})|(?<=^(?:ausgangs))(?=\w{4})|(?<=^(?:schluss))(?=\w{4})"
+    r"|(?<=[^\W\d])(?=[前后後](\b|_))|(?<=\b[前后後])(?=[^\W\d])"
     r"|(?<=^end)(?=(gewicht|länge|größe|höhe|wert|masse))|(?<=^eind)(?=\w{4})"
 )
 _MEASURES = re.compile(r"([mµunp]?[MgLl]|[mµu]g|%|x|h|hrs?|min|d|days?|weeks?)\b.*")

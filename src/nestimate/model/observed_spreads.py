@@ -28,6 +28,7 @@ from nestimate.data.designs.spreads import (
     slopes_of_each,
 )
 from nestimate.data.designs.squares import constant
+from nestimate.data.designs.stages import group_means
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.tallies import Tally
@@ -202,22 +203,24 @@ def excess_behind(seen: Observed, inflated: float) -> float:
 def _of_members(design: Design) -> Spreads | None:
     """Return the spreads of blocks, clusters of a formula, or units that hold others, by group."""
     found, seen, outer = members(design), design.observed, design.structure.outer
-    assert seen is not None
-    if found is None:
+    if found is None or seen is None:
         return None
     value, home, names = found
     codes = outer.codes if outer.size else np.arange(value.size)
-    # What holds a limit is not known to lie where its other values do.
+    # A limit need not lie where other values do; one yes lies nearer to the middle than several.
     told = np.bincount(codes, ~seen.exact) == 0 if design.limited else np.ones(value.size, bool)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
-    chance = np.nan_to_num(seen.together(codes, value.size).variance)
-    whole = chance * seen.inflation(np.array(excess_behind(seen, inflated)))
-    value, home, whole = value[told], home[told], whole[told]
-    sizes = np.bincount(home, minlength=len(names))
+    together = seen.together(codes, value.size)
+    if design.by_chance and design.structure.text:
+        fixed = group_means(design.structure.fixed, codes, value.size)[0]
+        value = together.value - fixed @ np.linalg.lstsq(fixed, together.value)[0]
+    chance = together.variance * seen.inflation(np.array(excess_behind(seen, inflated)))
+    value, home, whole = value[told], home[told], np.nan_to_num(chance)[told]
+    sizes, stick = np.bincount(home, minlength=len(names)), design.yardstick.spread
     several = np.flatnonzero(sizes > 1)
     if several.size < 2:
         return None
-    value, whole = value / design.yardstick.spread, whole / np.square(design.yardstick.spread)
+    value, whole = value / stick, whole / stick**2
     profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])
     return _compared(design, tuple(names[g] for g in several), profiles, sizes[several])
 

@@ -19,6 +19,7 @@ from nestimate.data.designs.fixed_part import FixedPart
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.frequencies import doubt_frequencies
 from nestimate.data.designs.left_out.said import beside_formula
+from nestimate.data.designs.meetings import doubt_meetings
 from nestimate.data.designs.misgivings import misgivings
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.normalised import doubt_normalised
@@ -251,8 +252,9 @@ def _design(
         options=(*asked, *roles.said_options),
         observed=observed,
     )
+    parts = value, part.written_centred, columns
     alike, unalike = (
-        slopes_alike(formula, frame, random, compared, (value, part.written_centred, columns))
+        slopes_alike(formula, frame, random, compared, parts)
         if observed is None or observed.excess
         else ([], [])
     )
@@ -279,6 +281,7 @@ def _design(
             *random.warnings,
             *misgivings(formula, frame, random, columns, (value, compared.options)),
             *unalike,
+            *doubt_meetings(formula, frame, random, (frame.compared, compared.options), parts),
             *doubt_exposures(table, observed, formula.columns, frame.kept, grouped),
             *doubts,
         ),

@@ -98,12 +98,12 @@ def _reused(
     said = {}
     for path in formula.clusters:
         found = Labelled.of([levels[name] for name in path], factors, value)
-        for sentence in found.same(Fit(_told_apart(formula, path, found.apart), options)):
+        for sentence in found.same(Fit(told_apart(formula, path, found.apart), options)):
             said[path] = sentence
     return said
 
 
-def _told_apart(formula: Formula, path: tuple[str, ...], apart: tuple[str, ...]) -> str:
+def told_apart(formula: Formula, path: tuple[str, ...], apart: tuple[str, ...]) -> str:
     """Return the formula with clusters told apart by factors, too; what holds them sees several."""
     atoms, size = formula.written, len(path)
     terms: dict[frozenset[str], tuple[list[RandomTerm], list[str], tuple[str, ...]]] = {}

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.cells import MOST_CROSSING
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.stages import centred
 from nestimate.data.designs.strata import lies_in, split
@@ -21,8 +22,6 @@ Codes = NDArray[np.intp]
 
 #: Share of a column's length below which nothing is left of it.
 ROUNDING = 1e-9
-#: Most levels of what crosses the clusters that are told by least squares: more take long.
-MOST_CROSSING = 100
 
 
 def tellable(structure: Structure) -> bool:

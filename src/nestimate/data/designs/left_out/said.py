@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.cells import MOST_CROSSING
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.exposures import is_exposure
 from nestimate.data.designs.formula import Formula
@@ -30,6 +31,7 @@ from nestimate.data.designs.left_out.uneven import (
 from nestimate.data.designs.left_out.whole import wholly
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.strata import lies_in, members_of
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import LeaveOut
@@ -99,10 +101,33 @@ def beside_formula(
     structure, value, where
         What they are made of, what is analysed of each, and what is compared.
     """
-    if structure.crossed:
+    alone = _clusters_alone(structure)
+    if alone is None:
         return []
-    looked = Looked.by_formula(formula, roles, structure, value, where)
+    looked = Looked.by_formula(formula, roles, alone, value, where)
     return _said(_left(table, roles, {*formula.columns, *_behind(roles)}, kept), looked)
+
+
+def _clusters_alone(structure: Structure) -> Structure | None:
+    """Return a structure with what crosses its clusters in its fixed part.
+
+    None where that is too much.
+    """
+    inside = [lies_in(s.level.codes, structure.outer.codes) for s in structure.strata]
+    across = [s for s, held in zip(structure.strata, inside, strict=True) if not held]
+    if sum(stratum.level.size for stratum in across) > MOST_CROSSING:
+        return None
+    if not across:
+        return structure
+    members = map(members_of, across)
+    more = np.hstack([np.eye(int(codes.max()) + 1)[codes][:, 1:] for codes in members])
+    return replace(
+        structure,
+        fixed=np.hstack([structure.fixed, more - more.mean(axis=0)]),
+        means=np.pad(structure.means, ((0, 0), (0, more.shape[1]))),
+        strata=tuple(s for s, held in zip(structure.strata, inside, strict=True) if held),
+        crossed=False,
+    )
 
 
 def _left(

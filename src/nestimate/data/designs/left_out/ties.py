@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.cells import Cells
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.asked import ByRoles
 from nestimate.data.designs.left_out.beside import constant
@@ -167,7 +168,15 @@ class Differing(LeftOut):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InsideTie(LeftOut):
-    """A column left out that differs between the readings of a unit, alike in all units."""
+    """A column left out that differs between the readings of a unit, alike in all units.
+
+    Attributes
+    ----------
+    met
+        What readings of one group share where they share its label, if that is more than chance.
+    """
+
+    met: Test | None
 
     @classmethod
     def of(cls, column: Unused, looked: Looked) -> Self | None:
@@ -188,7 +197,18 @@ class InsideTie(LeftOut):
             return None
         nothing = np.zeros_like(codes)
         test = _alike(rows.readings.value, codes, unit.codes, nothing, fewest=1)
-        return None if test is None else cls(name=column.name, looked=looked, test=test)
+        if test is None:
+            return None
+        value, group = rows.readings.value, rows.readings.group
+        cells = Cells(
+            value=value,
+            fixed=np.ones((value.size, 1)),
+            held=(unit.codes, codes, split(rows.within, group)),
+            cell=split(unit.codes, codes),
+        )
+        met = cells.test(split(group, codes))
+        met = met if met is not None and met.p < ALIKE else None
+        return cls(name=column.name, looked=looked, test=test, met=met)
 
     @property
     def order(self) -> tuple[float, ...]:
@@ -210,6 +230,13 @@ class InsideTie(LeftOut):
         clusters = [f"({group} | {block})"] if block else []
         clusters += [f"(1 | {cluster})" for cluster in rows.repeated]
         number = f"C({name})"
+        if self.met is not None:
+            start += (
+                f" How far groups differ is another in one {name} than in the next "
+                f"({self.met.said}), and where {name} repeats the experiment the interval is too "
+                "narrow without that."
+            )
+            clusters.append(f"(1 | {':'.join([name, *roles.group.split(',')])})")
         how = "A formula takes them into account"
         return _by_formula(start, how, roles, (group, number, *clusters), (name,))
 

@@ -291,6 +291,9 @@ def test_two_counts_of_which_many_of_one_are_few_of_the_other_are_parts(names):
         ("Screened", "Positive"),
         ("Eggs", "Fledglings"),
         ("Embryos", "Larvae"),
+        ("Eier", "Geschlüpft"),
+        ("Graines", "Germées"),
+        ("Semillas", "Germinadas"),
     ],
 )
 def test_what_becomes_of_what_was_counted_is_a_part_of_it(total, part):

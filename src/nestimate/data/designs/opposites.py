@@ -26,12 +26,12 @@ _PAIRS = tuple(
 #: Words for a part of what was counted that have no opposite, and for the whole of it.
 _PARTS = frozenset(
     {"mutant", "alt", "brdu", "tunel", "males", "responders", "survivors", "incidence"}
-    | {"alternations", "germ", "geschlüpft", "gekeimt"}
+    | {"alternations", "germ", "geschlüpft", "gekeimt", "germés", "germées", "germinadas"}
 )
 _WHOLES = frozenset(
     {"total", "totals", "all", "released", "laid", "planted", "depth", "leaves", "oocytes", "mice"}
     | {"dapi", "hoechst", "live", "singlets", "parent", "larvae", "fish", "events", "born"}
-    | {"geboren", "puncta", "foci", "size", "initial", "stocked", "exposed"}
+    | {"geboren", "eier", "semillas", "puncta", "foci", "size", "initial", "stocked", "exposed"}
 )
 #: Words that say of how many, whatever the column beside them is called.
 OF_HOW_MANY = frozenset(

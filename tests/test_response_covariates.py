@@ -337,7 +337,7 @@ def test_new_counts_are_counted():
     assert one.p_new_unit == pytest.approx((b[:, None] > a).mean(), abs=0.08)
     assert one.behind == ("area", 2.0)
     said = " ".join(result.sentences)
-    assert "P(a new count of b lies above a new count of a, with area = 2) = 0." in said
+    assert "P(a new rate of b lies above a new rate of a, with area = 2) = 0." in said
     assert "P(they are equal) = 0." in said
 
 

@@ -568,9 +568,9 @@ def test_counts_survive_being_written_as_shares(whole):
 
 
 def test_words_that_do_not_say_what_is_counted_are_named():
-    frame = pd.DataFrame({"g": list("aaabbb"), "y": ["ja", "nein", "ja", "nein", "ja", "ja"]})
+    frame = pd.DataFrame({"g": list("aaabbb"), "y": ["rot", "blau", "rot", "blau", "rot", "rot"]})
     roles = Roles(value="y", group="g", response="proportion")
-    with pytest.raises(DataError, match="holds 'ja', 'nein', and nothing says"):
+    with pytest.raises(DataError, match="holds 'rot', 'blau', and nothing says"):
         Design.from_table(read_table(frame), roles)
 
 

@@ -212,7 +212,7 @@ class Design:
         less as they are many, where these scatter by half a step or more.
         """
         least = self.yardstick.resolution / np.sqrt(12)
-        whole = self.observed is not None or None not in self.scatter
+        whole = self.by_chance or None not in self.scatter
         if stratum is None or stratum.merged or whole:
             return least
         many = np.bincount(self._members(stratum), self.readings.n).mean()

@@ -158,12 +158,12 @@ def test_ties_are_no_surprise_where_data_are_coarse(data):
     assert "NaN" not in json.dumps(result.to_dict()["predictive"])
 
 
-@pytest.mark.parametrize("asked", ["blocks", "differences", "formula"])
+@pytest.mark.parametrize("asked", ["blocks", "formula"])
 def test_rounding_is_no_surprise(asked):
     """Of three animals, two that are recorded alike lie as near each other as can be."""
     arm, time, animal = (c.ravel() for c in np.indices((2, 2, 3)))
     odd = 0
-    for seed in range(12):
+    for seed in range(24):
         rng = np.random.default_rng(seed)
         level = rng.normal(0, 0.3, (2, 3))[arm, animal]
         y = np.round(1 + level + 0.5 * time + rng.normal(0, 0.15, arm.size), 1)
@@ -176,12 +176,10 @@ def test_rounding_is_no_surprise(asked):
         table = pd.DataFrame(rows).astype({"arm": str, "time": str})
         if asked == "formula":
             found = ne.fit("y ~ arm * time + (1 | mouse)", table, options={"ess": 300})
-        elif asked == "blocks":
+        else:
             found = ne.compare(
                 table, value="y", group="arm,time", block="mouse", options={"ess": 300}
             )
-        else:
-            found = ne.compare(table, value="y", group="time", block="mouse", options={"ess": 300})
         odd += bool(found.predictive.odd)
     assert odd < 2
 

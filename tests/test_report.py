@@ -192,6 +192,18 @@ def test_equations_follow_the_model():
     assert "tau[g] = tau_median * exp(tau_ratio * tau_z[g])" in pooled
 
 
+def test_methods_tell_of_what_was_integrated_where_there_is_such(mice):
+    flat = ne.compare({"a": [1.0, 2.0, 4.0], "b": [3.0, 5.0, 6.5]}, options={"ess": 300})
+    single = {"arm": ["a", "a", "b", "b"] * 3, "yes": [0, 1, 1, 1] * 3}
+    answers = ne.compare(
+        single, value="yes", group="arm", options={"ess": 300, "response": "proportion"}
+    )
+    for answer, told in ((mice, True), (flat, False), (answers, False)):
+        said = part(answer, "For the methods section")
+        assert ("integrated out numerically" in said) == told
+        assert ("remaining parameters" in said) == told
+
+
 def test_methods_paragraph_can_be_pasted(mice):
     said = part(mice, "For the methods section")
     assert "\n" not in said

@@ -77,7 +77,7 @@ def _along(
     squares, freedom = about.by((x > middle).astype(np.intp), 2)
     if error <= 0 or freedom.min() <= LEAST:
         return None
-    low, high = np.maximum(np.sqrt(squares / freedom), design.yardstick.resolution / np.sqrt(12))
+    low, high = np.maximum(np.sqrt(squares / freedom), design.least(None))
     return Spreads(
         groups=(f"{name} up to {middle:.4g}", f"{name} above {middle:.4g}"),
         sds=(float(low), float(high)),

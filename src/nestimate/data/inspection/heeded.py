@@ -91,8 +91,8 @@ def with_numbered_anew(
     for name in (*best.unused, *inner):
         if not (_holds(crossing, name, unit) and not crossing.inside(name, best.group)):
             continue
-        inner = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
-        wanted = replace(best, units=(unit, *inner), blocks=(name,), relabel=True)
+        deeper = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
+        wanted = replace(best, units=(unit, *deeper), blocks=(name,), relabel=True)
         made = build(wanted)
         if made is not None:
             others = [p for p in fit if not _alike(p.candidate, wanted)]

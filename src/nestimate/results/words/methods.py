@@ -182,9 +182,14 @@ def _computation(fit: Fit) -> str:
             f"{fit.ess:,.0f}, largest r_hat {fit.chains.r_hat:.3f}, "
             f"{fit.chains.divergences} divergent transitions, seed {fit.seed})."
         )
+    design = fit.model.design
+    alone = all(stratum.merged for stratum in design.structure.strata)
+    plain = alone and (design.observed is None or design.unscattered)
+    inside = "" if plain else "Effects of units and blocks were integrated out numerically and "
+    which = "" if plain else "remaining "
     return (
-        f"Effects of units and blocks were integrated out numerically and {fit.weights.size:,} "
-        f"independent draws of the remaining parameters were taken by adaptive importance sampling "
+        f"{inside}{fit.weights.size:,} independent draws of the {which}parameters were taken by "
+        "adaptive importance sampling "
         f"(effective number {fit.ess:,.0f}, Pareto k {number(fit.pareto_k, 2)}, seed {fit.seed})."
     )
 

@@ -1,7 +1,7 @@
 """Rows that sum up the rows above them: a mean, an SD, a total, told by words and by numbers."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
@@ -39,6 +39,21 @@ _MAY_BE = frozenset(
 _WORDS = _SUMMARIES | _MAY_BE
 #: Words that say of which rows something is the mean.
 _OF = frozenset({"grand", "group", "overall", "column", "row", "arm", "of", "the", "all", "for"})
+#: What may stand below readings, by what it is worked out from them.
+_SUMS: tuple[Callable[[NDArray[np.float64]], float], ...] = (
+    np.mean,
+    np.sum,
+    np.median,
+    partial(np.std, ddof=1),
+    lambda read: float(np.std(read, ddof=1) / np.sqrt(read.size)),
+    np.std,
+    lambda read: float(100 * np.std(read, ddof=1) / np.mean(read)) if np.mean(read) else np.inf,
+    np.max,
+    np.min,
+    np.ptp,
+)
+#: Chance of sums that are none, and rows of one word that are looked at.
+_RARE, _LOOKED_AT = 1e-4, 200
 #: Rows above one that make it their mean or their sum if the numbers are.
 FEWEST_ABOVE = 3
 
@@ -58,7 +73,7 @@ def summary_rows(grid: Grid, decimal: str | None = None) -> list[int]:
     texts = [column for column in map(_chunked, grid.columns) if is_text(column)]
     # Of a million readings few cells are words, and fewer different ones.
     worded = [
-        column.filter(pc.match_substring_regex(column, "[[:alpha:]Ø]")).unique().to_pylist()
+        column.filter(pc.match_substring_regex(column, r"\pL")).unique().to_pylist()
         for column in texts
     ]
     plain = {cell: _stripped(cell) for cells in worded for cell in cells}
@@ -70,12 +85,16 @@ def summary_rows(grid: Grid, decimal: str | None = None) -> list[int]:
     for column, cells in zip(texts, worded, strict=True):
         labels = {cell: _said(plain[cell], known) for cell in cells}
         numbers = _of_numbers(column, labels)
+        if numbers:
+            found |= _sums_among_numbers(grid, column, cells)
         # What stands in row after row may be a group or a unit of that name.
         speak = [cell for cell in cells if labels[cell] in _WORDS]
         running = [cell for cell in speak if _running(column, cell, again)]
         other = [text for text in texts if text is not column and not number_like(text)]
         # Where a row has no label but that word, and most rows have, it is of no arm.
         alone = [c for c in speak if c not in running and _bare(other, column, c)]
+        # Behind sections 1, 2 and 3 no word is a group.
+        alone = alone or [c for c in speak if c not in running and numbers and _counts(column)]
         unsure = [c for c in speak if c in running or (labels[c] in _MAY_BE and c not in alone)]
         told = _by_numbers(grid, _standing(column, unsure))
         sure = [cell for cell in speak if cell not in unsure]
@@ -103,6 +122,61 @@ def _of_numbers(column: Any, labels: Mapping[str, str]) -> bool:
     cells = [tidy(cell or "") for cell in column.unique().to_pylist()]
     numbers = sum(map(is_plain_number, cells))
     return numbers >= FEWEST_ABOVE * max(1, sum(said not in _WORDS for said in labels.values()))
+
+
+def _counts(column: Any) -> bool:
+    """Return whether the numbers of a column run 1, 2, 3 without a gap, as those of readings do."""
+    cells = {tidy(cell or "") for cell in column.unique().to_pylist()}
+    whole = sorted(int(cell) for cell in cells if re.fullmatch(r"\d{1,6}", cell))
+    plain = sum(map(is_plain_number, cells))
+    return plain == len(whole) > 1 and whole == [*range(1, len(whole) + 1)]
+
+
+def _sums_among_numbers(grid: Grid, column: Any, words: Sequence[str]) -> set[int]:
+    """Return the rows of words among numbers whose values sum up the rows above, by the values.
+
+    Whatever the words are: each stands for one sum in all its rows, which are no coincidence.
+    """
+    labels = [tidy(cell or "") for cell in column.to_pylist()]
+    rows = [i for i, label in enumerate(labels) if label and not is_plain_number(label)]
+    if not words or not rows or (FEWEST_ABOVE - 1) * len(rows) > len(labels) - len(rows):
+        return set()
+    others = [c for c in map(_chunked, grid.columns) if c is not column]
+    cells = [[_text(cell) for cell in other] for other in others if number_like(other)]
+    found: set[int] = set()
+    for word in map(tidy, words):
+        at = [i for i in rows if labels[i] == word]
+        if any(_no_coincidence(labels, cells, at[:_LOOKED_AT], total) for total in _SUMS):
+            found |= {*at}
+    return found
+
+
+def _no_coincidence(
+    labels: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    at: Sequence[int],
+    total: Callable[[NDArray[np.float64]], float],
+) -> bool:
+    """Return whether a sum of the rows above is what stands in some rows, and by no chance."""
+    chance = 0.0
+    for row in at:
+        last = row
+        while last and not is_plain_number(labels[last - 1]):
+            last -= 1
+        first = last
+        while first and is_plain_number(labels[first - 1]):
+            first -= 1
+        for cells in columns:
+            above = [cell for cell in cells[first:last] if is_plain_number(cell)]
+            if not is_plain_number(cells[row]) or len({*above}) < 2:
+                continue
+            read, said = np.array([*map(float, above)]), float(cells[row])
+            # What was summed up may have been rounded when it was written down.
+            coarse = max(map(_unit, [*above, cells[row]])) * (len(above) if total is np.sum else 1)
+            if abs(total(read) - said) > coarse:
+                return False
+            chance += np.log(min(1.0, 2 * coarse / np.ptp(read)))
+    return chance < np.log(_RARE)
 
 
 def _bare(others: Sequence[Any], column: Any, cell: str) -> bool:
@@ -208,8 +282,12 @@ def _sums_up(grid: Grid, start: int, row: int) -> bool:
 
 
 def _rounds_to(number: float, said: str) -> bool:
-    unit = 10.0 ** -len(said.partition(".")[2])
-    return abs(number - float(said)) <= 0.5 * unit + 1e-9 * abs(number)
+    return abs(number - float(said)) <= 0.5 * _unit(said) + 1e-9 * abs(number)
+
+
+def _unit(said: str) -> float:
+    """Return what the last digit of a number as written counts."""
+    return float(10.0 ** -len(said.partition(".")[2]))
 
 
 def _text(cell: Any) -> str:
@@ -248,6 +326,10 @@ def summaries_said(grid: Grid, found: Sequence[int]) -> str:
     for column in texts:
         cells = [_text(column[i]) for i in found]
         words = words or [c for c in cells if {*_stripped(c).split()} & _WORDS]
+    for column in texts:
+        # What stands among numbers is said where no word is known.
+        cells = [c for i in found if (c := _text(column[i])) and not is_plain_number(c)]
+        words = words or (cells if number_like(column) else [])
     called = (
         listed(list(dict.fromkeys(words)), most=5) or "without a label, the mean of those above"
     )

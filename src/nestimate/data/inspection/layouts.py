@@ -176,8 +176,9 @@ def _rows_of_wells(table: Table) -> str:
         return ""
     others = [c for c in columns if c.name != found[0]]
     labelled = any(c.labelled and not hints(c.name) & {"time", "counter"} for c in others)
-    # Mice A1 to D3 have names of their own.
-    if len(labels) < FEWEST_WELLS or labelled or lasts(found[0]):
+    # Mice A1 to D3 have names of their own, and donors D1 to D8 lie in no row of a plate.
+    one_row = len({label[0] for label in labels}) == 1 and "place" not in hints(found[0])
+    if len(labels) < FEWEST_WELLS or labelled or lasts(found[0]) or one_row:
         return ""
     return (
         f"{found[0]} holds places of wells ({', '.join(labels[:3])} ...), no groups: which well "

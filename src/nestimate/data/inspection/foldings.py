@@ -30,10 +30,17 @@ from nestimate.data.inspection.beside import (
     of_one_quantity,
     outcomes_beside,
 )
-from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row
+from nestimate.data.inspection.curves import (
+    MOST_GROUPS,
+    along_labels,
+    is_along,
+    of_rows,
+    set_by_row,
+)
 from nestimate.data.inspection.folding import Folding, holds, tell_rows, with_rows
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import visits
+from nestimate.data.inspection.parts import of_a_whole
 from nestimate.data.inspection.stepping import Taken, in_steps
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
@@ -378,6 +385,8 @@ def _groups(
     other = other or compared_beside(table, groups, labels)
     most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
     if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
+        return None
+    if any(c.labelled and c.distinct <= MOST_GROUPS for c in labels) and of_a_whole(table, groups):
         return None
     sure = control or amounts or Baseline.of(groups) is not None
     apart = levels_beside(groups) or (not sure and of_quantities(c.name for c in groups))

@@ -32,6 +32,7 @@ from nestimate.data.inspection.measured import (
 )
 from nestimate.data.inspection.orders import in_orders
 from nestimate.data.inspection.outermost import outermost_first
+from nestimate.data.inspection.parts import Part
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
@@ -306,10 +307,15 @@ class Inspection:
             notes = (*notes, coarse.note)
             values = [name for name in values if name != coarse.total]
             summary = {role: name for role, name in summary.items() if name != coarse.total}
+        alone = not (beside or coarse or summary or value or rows)
+        part = Part.of(table, columns, values) if alone else None
+        if part is not None and part.likely:
+            beside, values = part.beside, with_counts(values, columns, part.beside)
         baseline = None if summary or beside else Baseline.of(columns)
         apart = [baseline.before, *baseline.after] if baseline else []
         derived = derived_columns(table, columns)
         apart += measured_parts(columns, derived)
+        apart += part.columns if part else ()
         values = baseline.first(values) if baseline else values
         apart += [coarse.total] if coarse is not None else []
         extended, whole = with_one_group(table)
@@ -336,6 +342,7 @@ class Inspection:
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
+        fit = part.asked(extended, fit) if part else fit
         fit = with_values_before(extended, columns, fit, baseline)[:MOST]
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         return replace(

@@ -19,6 +19,7 @@ Kind = Literal[
     "one or several",
     "one quantity",
     "before",
+    "part",
 ]
 
 
@@ -37,6 +38,7 @@ class Decision:
         together? `one or several`: is `column` compared alone, or with `other` as well? `one
         quantity`: are columns, which `column` names, levels at which one quantity was met, outcomes
         of their own, or readings of one thing? `before`: is `column` what `other` was before?
+        `part`: does `column` count some of `other`?
     column, other
         Columns that it is about.
     choices
@@ -63,6 +65,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     for decision in [
         *_of_levels(proposals),
         *_of_values_before(proposals),
+        *_of_parts(proposals),
         *_of_factors(proposals),
         *_of_pairs(proposals),
         *_alone(proposals, found),
@@ -99,6 +102,17 @@ def _of_values_before(proposals: Sequence[Proposal]) -> Iterator[Decision]:
             value = proposal.roles.value
             yield Decision(kind="before", column=proposal.adjust, other=value, choices=choices)
             return
+
+
+def _of_parts(proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    """Yield what tells a share of a total from a count that is compared by itself."""
+    shares = [(i, p.roles) for i, p in enumerate(proposals) if p.roles.total]
+    for i, roles in shares[:1]:
+        both = {roles.value, roles.total}
+        plain = [k for k, p in enumerate(proposals) if not p.roles.total and p.roles.value in both]
+        for k in plain[:1]:
+            total = roles.total or ""
+            yield Decision(kind="part", column=roles.value, other=total, choices=(i, k))
 
 
 def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:

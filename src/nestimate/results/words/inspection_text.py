@@ -259,6 +259,14 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 f"Yes, {other} is the outcome",
                 f"No, {column} is an outcome of its own",
             )
+        case "part":
+            compared = inspection.proposals[decision.choices[1]].roles.value
+            return (
+                f"Does {column} count some of the {other} in its row, as of eggs those that "
+                "hatched?",
+                "Yes, the share is compared",
+                f"No, {compared} is compared by itself",
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",

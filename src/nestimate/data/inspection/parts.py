@@ -1,0 +1,162 @@
+"""A part of a whole, told by the numbers: one count nowhere above another, and going with it.
+
+Whatever the columns are called. That they are counts of the same things only the user knows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.designs.exposures import exposes
+from nestimate.data.designs.percentages import spoken
+from nestimate.data.designs.quantities import of_quantities
+from nestimate.data.designs.responses import MEASURED
+from nestimate.data.designs.vocabulary import clocks, hints, is_reference, numbers_rows, words
+from nestimate.data.inspection.crossings import same_everywhere, set_at
+from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.measured import Beside, share_columns
+from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.responded import responded
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.units import says_amount
+
+#: Different numbers of a whole, of a part, and rows, that show whether one goes with the other.
+_WHOLES, _PARTS, _ROWS = 4, 3, 6
+#: Chance of numbers that have nothing to do with each other, and of parts that vary too little.
+_CHANCE, _EVEN = 0.01, 1e-3
+#: Larger numbers are rather intensities than counts of things one by one.
+_MOST = 1000
+#: What a name says of numbers that are no counts of things.
+_ASIDE = frozenset({"trait", "time", "group", "scored", "sd", "se", "counter", "person", "block"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A count that may be a part of another.
+
+    Attributes
+    ----------
+    beside
+        Both columns.
+    likely
+        Whether they are rather that than counts of their own.
+    """
+
+    beside: Beside
+    likely: bool
+
+    @classmethod
+    def of(
+        cls, table: Table, columns: Sequence[Column], values: Sequence[str]
+    ) -> "Part | None":
+        """Return the first such counts of a table, in the order of its columns; or None.
+
+        Parameters
+        ----------
+        values
+            Columns that could be the value: what is likelier than both counts is compared.
+        """
+        counts = [c for c in columns if _counts(table, c, columns)]
+        few = [c for c in columns if c.labelled and c.distinct <= MOST_GROUPS and c not in counts]
+        labels = [np.zeros(table.n_rows, np.intp), *(table.labels(c.name)[0] for c in few)]
+        for whole, part in permutations(counts, 2):
+            if whole.distinct < _WHOLES or words(whole.name) & words(part.name):
+                continue
+            if _goes_with(table.numbers(part.name), table.numbers(whole.name), labels):
+                beside = Beside(value=part.name, column=whole.name, role="total")
+                found = cls(beside=beside, likely=(whole.largest or 0) <= _MOST)
+                return found if {*values[:1]} <= found.columns else None
+        return None
+
+    @property
+    def columns(self) -> set[str]:
+        """Both columns."""
+        return {self.beside.value, self.beside.column}
+
+    def asked(self, table: Table, found: Sequence[Proposal]) -> tuple[Proposal, ...]:
+        """Return designs of one of the counts, with that of the share behind or before the first.
+
+        Parameters
+        ----------
+        found
+            Designs of the share, where it is likely; otherwise of one of the counts.
+        """
+        if not found or not found[0].plain or found[0].formula:
+            return tuple(found)
+        first, *rest = found
+        roles = replace(first.roles, value=self.beside.value, response=MEASURED, total=None)
+        bare = replace(first, roles=roles)
+        beside = None if self.likely else self.beside
+        return (first, *responded(table, [bare], beside), *rest)
+
+
+def of_a_whole(table: Table, columns: Sequence[Column]) -> bool:
+    """Return whether two columns are a count and a part of it, by their names or their numbers."""
+    if len(columns) != 2:
+        return False
+    found = Part.of(table, columns, ())
+    return share_columns(table, columns) is not None or (found is not None and found.likely)
+
+
+def _counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether numbers may be counts of things: whole, measured, and of no other quantity."""
+    name, said = column.name, hints(column.name)
+    if not (column.measured and column.whole and (column.smallest or 0) >= 0):
+        return False
+    if column.kind == "id" or numbers_rows(column, table.n_rows):
+        return False
+    if column.numbering or column.distinct < _PARTS or said & _ASIDE - {"group"}:
+        return False
+    # Depths of thousands are numbers of reads.
+    small = (column.largest or 0) <= _MOST
+    if spoken(name) or says_amount(name) or clocks(name) or is_reference(name):
+        return False
+    if small and (exposes(name) or of_quantities([name, ""])):
+        return False
+    return not (same_everywhere(table, column, columns) or set_at(table, column, columns))
+
+
+def _goes_with(
+    some: NDArray[np.float64], every: NDArray[np.float64], labels: Sequence[NDArray[np.intp]]
+) -> bool:
+    """Return whether one count is nowhere above another, and goes with it by no chance.
+
+    As far as their ranges overlap, not to be above is enough; otherwise they go with each other in
+    the whole table, or in the groups of some labels. Shares scatter at least as much as those of
+    things that are so or not by themselves.
+    """
+    known = ~np.isnan(some) & ~np.isnan(every)
+    k, n = some[known], every[known]
+    if k.size < _ROWS or (k > n).any() or n.min() < 1 or not 0 < k.sum() < n.sum():
+        return False
+    p = k.sum() / n.sum()
+    scatter = float(((k - p * n) ** 2 / (n * p * (1 - p))).sum())
+    if special.chdtr(k.size - 1, scatter) < _EVEN:
+        return False
+    chances = [_by_correlation(k, n, codes[known]) for codes in labels]
+    return min(_by_order(k, n), *chances) < _CHANCE / len(labels)
+
+
+def _by_order(k: NDArray[np.float64], n: NDArray[np.float64]) -> float:
+    """Return in which share of all orders of two columns one is nowhere above the other."""
+    places = k.size - np.searchsorted(np.sort(n), np.sort(k)[::-1]) - np.arange(k.size)
+    return float(np.exp(np.log(places).sum() - special.gammaln(k.size + 1)))
+
+
+def _by_correlation(
+    k: NDArray[np.float64], n: NDArray[np.float64], codes: NDArray[np.intp]
+) -> float:
+    """Return the chance of so high a correlation of two columns within groups."""
+    groups = np.unique(codes, return_inverse=True)[1]
+    often = np.bincount(groups)
+    a, b = (x - (np.bincount(groups, x) / often)[groups] for x in (k, n))
+    size, free = float(np.linalg.norm(a) * np.linalg.norm(b)), k.size - often.size - 1
+    if free < 1 or size == 0:
+        return 1.0
+    r = float(a @ b) / size
+    return float(special.stdtr(free, -r * np.sqrt(free / max(1 - r * r, 1e-12))))

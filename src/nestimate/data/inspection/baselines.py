@@ -6,8 +6,6 @@ Left to itself a value before treatment is no outcome: groups cannot differ in i
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
@@ -21,11 +19,6 @@ from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import moment
 from nestimate.errors import DataError, DesignError
-
-#: How much of the range of two columns is that of both, where one may be the other before.
-_SHARED = 0.4
-#: Their least correlation inside the groups, and the F from which on that is no coincidence.
-_LEAST, _SURE = 0.5, 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,48 +127,6 @@ class Baseline:
             factors=(roles.group,),
             change=(roles.value, self.before),
         )
-
-
-def with_values_before(
-    table: Table,
-    columns: Sequence[Column],
-    found: Sequence[Proposal],
-    baseline: Baseline | None,
-) -> tuple[Proposal, ...]:
-    """Return the designs at equal values before, where names say so, or else beside the others.
-
-    Of two columns alike in range that go with each other inside the groups, whatever they are
-    called, the first may be the baseline of the second, as only the user knows.
-    """
-    if baseline is not None:
-        return baseline.proposed(table, found)
-    both = [c.name for c in columns if c.measured and c.kind == "numbers"]
-    plain = bool(found) and not isinstance(found[0], FormulaProposal)
-    if len(both) != 2 or not plain or not _go_together(table, found[0], both):
-        return tuple(found)
-    before, after = both
-    first = replace(found[0], roles=replace(found[0].roles, value=after))
-    made = Baseline(before=before, after=(after,)).proposed(table, [first])
-    made = tuple(one for one in made if one.adjust and found[0].roles.value == before)
-    return (found[0], *made, *found[1:])
-
-
-def _go_together(table: Table, proposal: Proposal, both: Sequence[str]) -> bool:
-    """Return whether two columns are alike in range, and surely go together inside the groups."""
-    if proposal.whole or proposal.factors or proposal.roles.response != MEASURED:
-        return False
-    codes = table.labels(proposal.roles.group)[0]
-    read = np.stack([table.numbers(name) for name in both])
-    known = (codes >= 0) & ~np.isnan(read).any(axis=0)
-    codes, read = codes[known], read[:, known]
-    free = read.shape[1] - np.unique(codes).size - 1
-    low, high = read.min(axis=1, initial=np.inf), read.max(axis=1, initial=-np.inf)
-    if free < 1 or high.min() - low.max() < _SHARED * (high.max() - low.min()):
-        return False
-    means = np.stack([np.bincount(codes, r) for r in read]) / np.maximum(np.bincount(codes), 1)
-    left = read - means[:, codes]
-    r = float(left[0] @ left[1] / max(np.linalg.norm(left[0]) * np.linalg.norm(left[1]), 1e-300))
-    return r > _LEAST and r * r * free > _SURE * (1 - r * r)
 
 
 def _without(proposal: Proposal, name: str) -> Candidate:

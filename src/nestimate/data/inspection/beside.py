@@ -16,12 +16,13 @@ from nestimate.data.designs.vocabulary import (
 )
 from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.measured import SUMMED, has_unit, label_alone
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import one_quantity
 from nestimate.data.tables.steps import one_family
-from nestimate.data.tables.titles import bare, lettered
+from nestimate.data.tables.titles import bare, families, lettered
 
 #: Words for two things that are read in one animal or patient.
 _PAIRS = (
@@ -193,3 +194,29 @@ def control_among(columns: Sequence[Column]) -> bool:
         or _are_pair(columns)
         or (bool(zero) and not any(is_plain_number(c.name) for c in columns if c not in zero))
     )
+
+
+def conditions_among(
+    able: Sequence[Column], named: Sequence[Column], at: Column | None, *, timed: bool
+) -> list[Column]:
+    """Return numbered columns that rather name what is compared, with those beside; or none.
+
+    Lines, clones and batches 1, 2, 3 do, and sh1, sh2 beside shScr, where no column names groups;
+    days do where no column says what was met again. Replicates and animals are no conditions.
+    """
+    found = families([c.name for c in able])
+    if len(found) != 1 or any(map(is_control, named)):
+        return []
+    ((stem, names),) = found.items()
+    numbered = [c for c in able if c.name in names]
+    rest = [c for c in named if c not in numbered and c is not at and c.kind != "constant"]
+    some = visits([*names]) or any(c.kind == "numbers" for c in rest)
+    sampled = some and all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
+    if (any(c.labelled for c in rest) and not sampled) or (timed and rest):
+        return []
+    said = hints(stem)
+    if said & {"counter", "kind", "scored"} or said & {"unit", "block"} == {"unit"}:
+        return []
+    chosen = [*numbered, *(c for c in rest if c.kind == "numbers")]
+    alike = len(chosen) == len(numbered) or of_one_quantity(chosen)
+    return chosen if alike and all(c.measured for c in chosen) else []

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.steps import steps
 from nestimate.errors import listed
 
 FoldingKind = Literal["replicates", "units", "groups", "times"]
@@ -61,6 +62,12 @@ class Folding:
     def asks(self) -> bool:
         """Whether it comes first, beside what the columns may be instead."""
         return self.open and self.likely
+
+    @property
+    def numbered(self) -> bool:
+        """Whether columns are told by numbers, so that the last may be what comes of the first."""
+        found = steps(self.columns)
+        return self.kind == "times" and len(found) == 1 and bool(found[0].numbers)
 
     def unnamed(self, proposals: Iterable[Proposal]) -> tuple[str, ...]:
         """Say that columns are levels of rows which no label names, so that no line can ask it."""

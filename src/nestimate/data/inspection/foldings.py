@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.quantities import of_quantities
-from nestimate.data.designs.vocabulary import (
-    hints,
-)
+from nestimate.data.designs.vocabulary import hints
+from nestimate.data.inspection.again import under_conditions
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
     are_amounts,
     as_name,
     compared_beside,
+    conditions_among,
     control_among,
     converted,
     cut_short,
@@ -72,7 +72,8 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     others = parallel([c.name for c in columns if c.measured])[1:]
     apart = {name for one in others for name in one.columns}
     rest = [c for c in columns if c.name not in apart]
-    yield from [*_foldings(table, columns)] or (_foldings(table, rest) if apart else ())
+    found = [*_foldings(table, columns)] or [*(_foldings(table, rest) if apart else ())]
+    yield from found or _under_conditions(table, columns)
 
 
 def _foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
@@ -93,7 +94,7 @@ def _foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     series = None if timed else in_steps(table, able, named)
     sure = series is not None and series[0].known
     along = set_by_row(table, named)
-    conditions = [] if sure else _conditions(able, named, along, timed=timed)
+    conditions = [] if sure else conditions_among(able, named, along, timed=timed)
     if conditions:
         yield from _compared(table, conditions, named)
         return
@@ -143,7 +144,8 @@ def _at_times(
     if baseline is not None and baseline.before not in at:
         at = [baseline.before, *at]
         sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
-        rest = [c for c in rest if c.name != baseline.before] if sampled else []
+        several = len(at) > MOST_BEFORE_AFTER
+        rest = [c for c in rest if c.name != baseline.before] if sampled or several else []
     return _times(table, at, rest, baseline=baseline is not None)
 
 
@@ -192,30 +194,18 @@ def _read_under(
     return _times(table, [c.name for c in chosen], beside, baseline=before, factor="column")
 
 
-def _conditions(
-    able: Sequence[Column], named: Sequence[Column], at: Column | None, *, timed: bool
-) -> list[Column]:
-    """Return numbered columns that rather name what is compared, with those beside; or none.
+def _under_conditions(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
+    """Yield columns as conditions if the numbers say so; as outcomes of their own they stand, too.
 
-    Lines, clones and batches 1, 2, 3 do, and sh1, sh2 beside shScr, where no column names groups;
-    days do where no column says what was met again. Replicates and animals are no conditions.
+    A word that all have in common says that they rather are conditions.
     """
-    found = families([c.name for c in able])
-    if len(found) != 1 or any(map(is_control, named)):
-        return []
-    ((stem, names),) = found.items()
-    numbered = [c for c in able if c.name in names]
-    rest = [c for c in named if c not in numbered and c is not at and c.kind != "constant"]
-    some = visits([*names]) or any(c.kind == "numbers" for c in rest)
-    sampled = some and all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
-    if (any(c.labelled for c in rest) and not sampled) or (timed and rest):
-        return []
-    said = hints(stem)
-    if said & {"counter", "kind", "scored"} or said & {"unit", "block"} == {"unit"}:
-        return []
-    chosen = [*numbered, *(c for c in rest if c.kind == "numbers")]
-    alike = len(chosen) == len(numbered) or of_one_quantity(chosen)
-    return chosen if alike and all(c.measured for c in chosen) else []
+    found = None if table.n_rows > MOST_ROWS else under_conditions(table, columns)
+    if found is not None:
+        rest = [as_name(c, table.n_rows) for c in columns if c.name not in found.columns]
+        rest = [c for c in rest if c.kind not in {"empty", "other", "numbers and text"}]
+        rest = [c for c in rest if not is_beside(c)]
+        made = _times(table, found.columns, rest, baseline=False, factor="column")
+        yield from [replace(made, likely=found.likely, open=True)] if made else []
 
 
 def _is_index(table: Table, column: Column, columns: Sequence[Column]) -> bool:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Self
 
+from nestimate.data.inspection.again import Again
 from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.answered import answered
 from nestimate.data.inspection.apart import Apart
-from nestimate.data.inspection.baselines import Baseline, with_values_before
+from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.classed import classes_of
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
@@ -343,7 +344,12 @@ class Inspection:
         fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
         fit = part.asked(extended, fit) if part else fit
-        fit = with_values_before(extended, columns, fit, baseline)[:MOST]
+        again_met = None if baseline else Again.of(extended, columns, fit)
+        order = baseline or again_met
+        fit = (order.proposed(extended, fit) if order else fit)[:MOST]
+        if again_met is not None and again_met.likely:
+            value = fit[0].roles.value
+            others = [n for n in others if n not in again_met.columns]
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         return replace(
             found,

@@ -51,9 +51,7 @@ class Part:
     likely: bool
 
     @classmethod
-    def of(
-        cls, table: Table, columns: Sequence[Column], values: Sequence[str]
-    ) -> "Part | None":
+    def of(cls, table: Table, columns: Sequence[Column], values: Sequence[str]) -> "Part | None":
         """Return the first such counts of a table, in the order of its columns; or None.
 
         Parameters

@@ -96,8 +96,10 @@ def _of_levels(proposals: Sequence[Proposal]) -> Iterator[Decision]:
 def _of_values_before(proposals: Sequence[Proposal]) -> Iterator[Decision]:
     """Yield what tells an outcome from the same that was measured before another."""
     values = [p.roles.value if not (p.adjust or p.folded) else "" for p in proposals]
+    # Where columns may be levels that is what is asked.
+    levels = {name for p in proposals if p.folded == "times" for name in p.folded_columns}
     for i, proposal in enumerate(proposals):
-        if proposal.adjust in values and proposal.adjust:
+        if proposal.adjust in values and proposal.adjust and proposal.adjust not in levels:
             choices = (i, values.index(proposal.adjust))
             value = proposal.roles.value
             yield Decision(kind="before", column=proposal.adjust, other=value, choices=choices)

@@ -55,7 +55,7 @@ def in_steps(
     if any(is_control(c) for c in rest if c.name not in names):
         return None
     columns = [c for c in able if c.name in names]
-    compared = [c for c in rest if c.name not in names and _compares(c)]
+    compared = [c for c in rest if c.name not in names and compares(c)]
     if (
         not compared
         or of_several_things(names)
@@ -80,7 +80,7 @@ def in_steps(
     return found, "rather levels" if likely else "rather outcomes"
 
 
-def _compares(column: Column) -> bool:
+def compares(column: Column) -> bool:
     """Return whether labels of a column may be what is compared: also two lines or sites."""
     said = hints(column.name)
     aside = bool(said & {"unit", "counter", "person"} or ("block" in said and column.distinct > 2))

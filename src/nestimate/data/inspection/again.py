@@ -1,0 +1,202 @@
+"""One quantity met again, told by the numbers: columns alike in range that go with each other.
+
+Whatever they are called, the first may be what was there before anything was done. Groups that were
+made by chance do not differ in it, and are compared in the last at equal values of the first.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.designs.quantities import of_quantities
+from nestimate.data.designs.responses import MEASURED
+from nestimate.data.designs.vocabulary import hints, words
+from nestimate.data.inspection.baselines import Baseline
+from nestimate.data.inspection.beside import is_beside, of_one_quantity, outcomes_beside
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import visits
+from nestimate.data.inspection.measured import beside_columns
+from nestimate.data.inspection.proposals import FormulaProposal, Proposal
+from nestimate.data.inspection.stepping import compares
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.series import of_several_things
+from nestimate.data.tables.steps import steps
+from nestimate.remedies import Advice
+
+#: How much of the range of two columns is that of both, where one may be the other before.
+_SHARED = 0.4
+#: Their least correlation inside the groups, and the F from which on that is no coincidence.
+_LEAST, _SURE = 0.5, 10.0
+#: Chance of groups that differ so in values before, if these were before anything was done.
+_DIFFERENT = 0.05
+#: How many times as far as one of them the other may scatter.
+_WIDER = 2.0
+#: Columns that are conditions under which the rows were looked at, and no list of outcomes.
+FEWEST, _MANY = 3, 12
+_LAST = re.compile(r"[\s_.-]+")
+_ASIDE = frozenset({"trait", "n", "sd", "se"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """Columns that may hold one quantity, before and after.
+
+    Attributes
+    ----------
+    columns
+        The first may be what was before, the last what is compared.
+    likely
+        Whether they rather are that than outcomes of their own.
+    """
+
+    columns: tuple[str, ...]
+    likely: bool
+
+    @classmethod
+    def of(
+        cls, table: Table, columns: Sequence[Column], found: Sequence[Proposal]
+    ) -> "Again | None":
+        """Return such columns beside the groups of the likeliest design, or None.
+
+        Two of them are all that was measured, or have a word in common with the value.
+        """
+        if not found or isinstance(found[0], FormulaProposal) or not _asks_of_groups(found[0]):
+            return None
+        value = found[0].roles.value
+        able = [c for c in columns if c.measured and c.kind == "numbers"]
+        names = [c.name for c in able if not hints(c.name) & _ASIDE]
+        if value not in names:
+            return None
+        several = [n for n in names if words(n) & words(value)]
+        names = several if len(several) > 1 else names if len(names) == 2 else [value]
+        codes = table.labels(found[0].roles.group)[0]
+        read = {n: table.numbers(n) for n in names}
+        others = [n for n in names if n != value]
+        # What numbers say is one family may have changed from one to the next.
+        told = any({*names} <= {*one.columns} and one.numbers for one in steps(names))
+        met = _met_together if told else go_together
+        if not others or not all(met(codes, read[value], read[n]) for n in others):
+            return None
+        apart = of_several_things(names) and not visits([_LAST.split(n)[-1] for n in names])
+        if len(names) > 2 or of_quantities(names) or apart:
+            return cls(columns=tuple(names), likely=False)
+        before, after = names
+        differ = [_chance(codes, read[n]) < _DIFFERENT for n in names]
+        scatter = [float(np.nanstd(read[n])) for n in names]
+        wide = max(scatter) > _WIDER * min(scatter)
+        if differ == [True, False]:
+            before, after = after, before
+        return cls(columns=(before, after), likely=differ != [True, True] and not wide)
+
+    def proposed(self, table: Table, found: Sequence[Proposal]) -> tuple[Proposal, ...]:
+        """Return the designs with those of the last column at equal values of the first.
+
+        Before them where that is likely, otherwise behind the first.
+        """
+        before, after = self.columns[0], self.columns[-1]
+        alone, *rest = found
+        of_last = replace(alone, roles=replace(alone.roles, value=after))
+        made = Baseline(before=before, after=(after,)).proposed(table, [of_last])
+        if not any(one.adjust for one in made):
+            return tuple(found)
+        if self.likely:
+            alone = replace(alone, roles=replace(alone.roles, value=before))
+        # What was met later is no covariate of what was before.
+        kept = [c for c in alone.cautions if not _adjusts(c, self.columns)]
+        alone = replace(alone, cautions=tuple(kept))
+        return (*made, alone, *rest) if self.likely else (alone, *made, *rest)
+
+
+def _asks_of_groups(proposal: Proposal) -> bool:
+    """Return whether a design compares measurements between the groups of one column."""
+    plain = proposal.plain and not (proposal.whole or proposal.factors or proposal.adjust)
+    return plain and proposal.roles.response == MEASURED
+
+
+def _adjusts(caution: str, names: Sequence[str]) -> bool:
+    """Return whether an advice is to compare groups at equal values of one of some columns."""
+    said = caution.remedies if isinstance(caution, Advice) else ()
+    return any(one.option == "adjust" and one.value in names for one in said)
+
+
+def go_together(
+    codes: NDArray[np.intp], one: NDArray[np.float64], other: NDArray[np.float64]
+) -> bool:
+    """Return whether two columns are alike in range, and surely go together inside the groups."""
+    read = np.stack([one, other])
+    read = read[:, ~np.isnan(read).any(axis=0) & (codes >= 0)]
+    low, high = read.min(axis=1, initial=np.inf), read.max(axis=1, initial=-np.inf)
+    if high.min() - low.max() < _SHARED * (high.max() - low.min()):
+        return False
+    return _met_together(codes, one, other)
+
+
+def _met_together(
+    codes: NDArray[np.intp], one: NDArray[np.float64], other: NDArray[np.float64]
+) -> bool:
+    """Return whether two columns surely go together inside the groups, wherever they lie."""
+    return _surely(*_correlation(codes, one, other))
+
+
+def _surely(r: float, free: int) -> bool:
+    """Return whether a correlation is high, and no coincidence."""
+    return free > 0 and r > _LEAST and r * r * free > _SURE * (1 - r * r)
+
+
+def _correlation(
+    codes: NDArray[np.intp], one: NDArray[np.float64], other: NDArray[np.float64]
+) -> tuple[float, int]:
+    """Return the correlation of two columns inside the groups, and its degrees of freedom."""
+    read = np.stack([one, other])
+    known = (codes >= 0) & ~np.isnan(read).any(axis=0)
+    codes, read = codes[known], read[:, known]
+    free = read.shape[1] - np.unique(codes).size - 1
+    means = np.stack([np.bincount(codes, r) for r in read]) / np.maximum(np.bincount(codes), 1)
+    left = read - means[:, codes]
+    size = float(np.linalg.norm(left[0]) * np.linalg.norm(left[1]))
+    return float(left[0] @ left[1]) / max(size, 1e-300), free
+
+
+def under_conditions(table: Table, columns: Sequence[Column]) -> Again | None:
+    """Return three columns or more that hold one quantity under several conditions, or None.
+
+    What is high in one of them is high in all, in the groups of labels beside them. A word that all
+    have in common makes it likely.
+    """
+    able = [c for c in columns if c.measured and c.kind == "numbers" and not is_beside(c)]
+    able = [c for c in able if not hints(c.name) & _ASIDE]
+    common = Counter(word for c in able for word in words(c.name) if len(word) > 1)
+    word, often = max(common.items(), key=lambda item: item[1], default=("", 0))
+    found = [c for c in able if word in words(c.name)] if often >= FEWEST else able
+    names = tuple(c.name for c in found)
+    groups = [c for c in columns if c.name not in names and compares(c)]
+    if not FEWEST <= len(names) <= _MANY or not groups or of_quantities(names):
+        return None
+    if of_several_things(names) or outcomes_beside(table, found) or not of_one_quantity(found):
+        return None
+    if beside_columns(table, columns) is not None:
+        return None
+    codes, values = table.labels(groups[0].name)[0], [table.numbers(n) for n in names]
+    pairs = [_correlation(codes, a, b) for a, b in combinations(values, 2)]
+    r, free = float(np.median([pair for pair, _ in pairs])), min(free for _, free in pairs)
+    return Again(columns=names, likely=often >= FEWEST) if _surely(r, free) else None
+
+
+def _chance(codes: NDArray[np.intp], values: NDArray[np.float64]) -> float:
+    """Return the chance of groups that differ so much, if nothing but chance made them."""
+    known = (codes >= 0) & ~np.isnan(values)
+    groups, values = np.unique(codes[known], return_inverse=True)[1], values[known]
+    often = np.bincount(groups)
+    means = np.bincount(groups, values) / often
+    inside = float(((values - means[groups]) ** 2).sum())
+    free = values.size - often.size
+    if often.size < 2 or free < 1 or inside == 0:
+        return 0.0
+    between = float((often * (means - values.mean()) ** 2).sum()) / (often.size - 1)
+    return float(special.fdtrc(often.size - 1, free, between / inside * free))

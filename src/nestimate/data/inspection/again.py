@@ -69,7 +69,12 @@ class Again:
         if not found or isinstance(found[0], FormulaProposal) or not _asks_of_groups(found[0]):
             return None
         value = found[0].roles.value
-        able = [c for c in columns if c.measured and c.kind == "numbers"]
+        # Scores repeat as labels do.
+        able = [
+            c
+            for c in columns
+            if c.measured and (c.kind == "numbers" or words(c.name) & words(value))
+        ]
         names = [c.name for c in able if not hints(c.name) & _ASIDE]
         if value not in names:
             return None
@@ -78,10 +83,10 @@ class Again:
         codes = table.labels(found[0].roles.group)[0]
         read = {n: table.numbers(n) for n in names}
         others = [n for n in names if n != value]
-        # What numbers say is one family may have changed from one to the next.
-        told = any({*names} <= {*one.columns} and one.numbers for one in steps(names))
-        met = _met_together if told else go_together
-        if not others or not all(met(codes, read[value], read[n]) for n in others):
+        # Names that say when are of one quantity, which may have changed from one to the next.
+        told = any(one.timed and {*names} <= {*one.columns} for one in steps(names))
+        met = all(told or go_together(codes, read[value], read[n]) for n in others)
+        if not others or not met:
             return None
         apart = of_several_things(names) and not visits([_LAST.split(n)[-1] for n in names])
         if len(names) > 2 or of_quantities(names) or apart:
@@ -134,13 +139,6 @@ def go_together(
     low, high = read.min(axis=1, initial=np.inf), read.max(axis=1, initial=-np.inf)
     if high.min() - low.max() < _SHARED * (high.max() - low.min()):
         return False
-    return _met_together(codes, one, other)
-
-
-def _met_together(
-    codes: NDArray[np.intp], one: NDArray[np.float64], other: NDArray[np.float64]
-) -> bool:
-    """Return whether two columns surely go together inside the groups, wherever they lie."""
     return _surely(*_correlation(codes, one, other))
 
 

@@ -64,10 +64,10 @@ class Folding:
         return self.open and self.likely
 
     @property
-    def numbered(self) -> bool:
-        """Whether columns are told by numbers, so that the last may be what comes of the first."""
+    def timed(self) -> bool:
+        """Whether titles say when, so that the last may be what comes of the first."""
         found = steps(self.columns)
-        return self.kind == "times" and len(found) == 1 and bool(found[0].numbers)
+        return self.kind == "times" and len(found) == 1 and found[0].timed
 
     def unnamed(self, proposals: Iterable[Proposal]) -> tuple[str, ...]:
         """Say that columns are levels of rows which no label names, so that no line can ask it."""

@@ -5,15 +5,13 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Self
 
-from nestimate.data.inspection.again import Again
 from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.answered import answered
 from nestimate.data.inspection.apart import Apart
-from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.classed import classes_of
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
-from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
+from nestimate.data.inspection.derived import powers_of, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.folding import Folding
@@ -23,17 +21,10 @@ from nestimate.data.inspection.labelling import crossed_labels
 from nestimate.data.inspection.layouts import instead_said
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands, moments_of_means
-from nestimate.data.inspection.measured import (
-    beside_columns,
-    label_alone,
-    last_resort,
-    shares_again,
-    value_columns,
-    with_counts,
-)
+from nestimate.data.inspection.measured import last_resort
 from nestimate.data.inspection.orders import in_orders
+from nestimate.data.inspection.outcome import Outcome
 from nestimate.data.inspection.outermost import outermost_first
-from nestimate.data.inspection.parts import Part
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
@@ -42,14 +33,11 @@ from nestimate.data.inspection.responded import (
     by_limits,
     limit_to_fill_in,
     of_columns,
-    responded,
     with_answers,
     with_stand_ins,
     without_limits,
 )
 from nestimate.data.inspection.restating import placed, restated
-from nestimate.data.inspection.rounded import unclear_shares
-from nestimate.data.inspection.summaries import summary_columns, with_named_rows
 from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
@@ -291,38 +279,14 @@ class Inspection:
         curve: str = "",
     ) -> Self:
         found = cls._of(table, file)
-        summary = summary_columns(table, found.columns)
-        columns = with_named_rows(found.columns, summary)
-        values = [value] if value else value_columns(table, columns, summary)
-        # Beside an SD whole numbers are means.
-        beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
-        if beside is not None:
-            values = with_counts(values, columns, beside)
-            taken = {beside.value, beside.column}
-            summary = {role: name for role, name in summary.items() if name not in taken}
-        again = shares_again(table, columns, beside)
-        notes = () if beside is None else beside.notes(again)
-        spread = {"sd", "se"} & {*summary}
-        coarse = None if beside or spread else unclear_shares(table, columns)
-        if coarse is not None:
-            notes = (*notes, coarse.note)
-            values = [name for name in values if name != coarse.total]
-            summary = {role: name for role, name in summary.items() if name != coarse.total}
-        alone = not (beside or coarse or summary or value or rows)
-        part = Part.of(table, columns, values) if alone else None
-        if part is not None and part.likely:
-            beside, values = part.beside, with_counts(values, columns, part.beside)
-        baseline = None if summary or beside else Baseline.of(columns)
-        apart = [baseline.before, *baseline.after] if baseline else []
-        derived = derived_columns(table, columns)
-        apart += measured_parts(columns, derived)
-        apart += part.columns if part else ()
-        values = baseline.first(values) if baseline else values
-        apart += [coarse.total] if coarse is not None else []
+        taken = Outcome.of(table, found.columns, value, wide=bool(rows))
+        columns, summary, beside = taken.columns, taken.summary, taken.beside
         extended, whole = with_one_group(table)
-        if not values:
+        if not taken.values:
             return found
-        value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
+        value, crossing = crossed_labels(
+            extended, columns, taken.values, summary, beside, whole, taken.apart
+        )
         by_name = {c.name: c for c in columns}
         crossing = outermost_first(crossing)
         crossing = in_orders(told_apart(crossing, by_name, whole, rows, along, curve))
@@ -332,24 +296,11 @@ class Inspection:
         crossing = replace(crossing.without(doubles), made=made)
         tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
-        few = [c for c in columns if c.measured and c.kind == "numbers as labels"]
-        counted = [c.name for c in few if not label_alone(c)]
-        total = beside.column if beside is not None and beside.role == "total" else ""
-        used = {value, *crossing.names, *doubles, *summary.values()}
-        before = [] if baseline is None else [baseline.before]
-        taken = {value, total, *again, *before, coarse.total if coarse else ""}
-        counted = [n for n in counted if n not in used]
-        others = list(dict.fromkeys(n for n in [*values, *counted] if n not in taken))
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
-        fit = responded(extended, fit, beside)
-        fit = part.asked(extended, fit) if part else fit
-        again_met = None if baseline else Again.of(extended, columns, fit)
-        order = baseline or again_met
-        fit = (order.proposed(extended, fit) if order else fit)[:MOST]
-        if again_met is not None and again_met.likely:
-            value = fit[0].roles.value
-            others = [n for n in others if n not in again_met.columns]
+        fit = taken.asked(extended, fit)[:MOST]
+        others = taken.others({*crossing.names, *doubles}, value)
+        value, others = taken.first(fit, value, others)
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         return replace(
             found,
@@ -360,8 +311,8 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
-            notes=(*found.notes, *notes, *powers_of(value, derived)),
-            references=unrelated(columns, derived),
+            notes=(*found.notes, *taken.notes, *powers_of(value, taken.derived)),
+            references=unrelated(columns, taken.derived),
             refused=() if fit else in_full(extended, crossing, tried.refused),
             roles=reasons(
                 crossing,
@@ -373,9 +324,7 @@ class Inspection:
                 best=best,
                 whole=whole,
             )
-            | beside_reasons(
-                along, before, [coarse.total] if coarse else [], dict.fromkeys(classed, value)
-            ),
+            | beside_reasons(along, taken.before, taken.totals, dict.fromkeys(classed, value)),
         )
 
     @property

@@ -46,6 +46,8 @@ Kind = Literal[
 MOST_LABELS = 20_000
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
+#: How many times as often as the number before it a number may occur that was given out.
+_MORE = 1.25
 
 _NUMBER = re.compile(
     r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*([%*]|(±|\+/?[-−])\s*\d.*)?"
@@ -289,7 +291,18 @@ def _given_out(values: NDArray[np.float64]) -> bool:
         return False
     gapless = distinct[-1] - distinct[0] == distinct.size - 1 and distinct[0] <= 1
     together = changes == distinct.size and values.size >= distinct.size + 3
-    return bool(gapless or together)
+    return bool((gapless and _given_from_the_first(values)) or together)
+
+
+def _given_from_the_first(values: NDArray[np.float64]) -> bool:
+    """Return whether numbers occur about equally often, or the less often the larger they are.
+
+    So do those that are given from the first on in every litter or cage; of counts those in the
+    middle are the most frequent.
+    """
+    often = np.unique(values, return_counts=True)[1]
+    even = 2 * often.min() >= np.median(often) >= 0.5 * often.max()
+    return bool(even or (often[1:] <= _MORE * often[:-1] + 1).all())
 
 
 def _kind_of_numbers(

@@ -20,7 +20,7 @@ from nestimate.data.inspection.crossings import same_everywhere, set_at
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import Beside, share_columns
-from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.responded import responded
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.units import says_amount
@@ -84,7 +84,7 @@ class Part:
         found
             Designs of the share, where it is likely; otherwise of one of the counts.
         """
-        if not found or not found[0].plain or found[0].formula:
+        if not found or not found[0].plain or isinstance(found[0], FormulaProposal):
             return tuple(found)
         first, *rest = found
         roles = replace(first.roles, value=self.beside.value, response=MEASURED, total=None)

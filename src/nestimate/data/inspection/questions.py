@@ -89,8 +89,8 @@ def _of_levels(proposals: Sequence[Proposal]) -> Iterator[Decision]:
     if alone:
         choices = (levels, alone[0], *pooled)
         yield Decision(kind="one quantity", column=said, choices=choices)
-    elif pooled == [0]:
-        yield Decision(kind="what columns are", column=said, choices=(levels, 0))
+    elif pooled == [0] or (pooled and any(p.adjust in columns for p in proposals)):
+        yield Decision(kind="what columns are", column=said, choices=(levels, pooled[0]))
 
 
 def _of_values_before(proposals: Sequence[Proposal]) -> Iterator[Decision]:

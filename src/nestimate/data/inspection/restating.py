@@ -57,15 +57,15 @@ def placed(
     if folding.open:
         # One of each kind is enough to ask which it is.
         folded = folded[: 1 + folding.likely]
-        outcomes = [p for p in whole if not (p.folded or p.adjust or p.formula)]
-        shown = [*outcomes[:1], *(p for p in whole if p.adjust and folding.numbered)]
+        outcomes = [p for p in whole if not (p.folded or p.adjust)]
+        shown = [*outcomes[:1], *(p for p in whole if p.adjust and folding.timed)]
         kept = [p for p in whole if p.folded or p in shown or not folding.likely]
         ordered = [*folded, *kept] if folding.likely else [*kept, *folded]
     elif not folding.likely:
         ordered = [*whole, *folded]
     else:
         # One of several readings alone, or rows without their readings, is no use.
-        after = [p for p in whole if p.adjust and folding.numbered and not folding.baseline]
+        after = [p for p in whole if p.adjust and folding.timed and not folding.baseline]
         kept = [p for p in whole if p.folded or (folding.baseline and not p.whole)]
         ordered = [*folded[:1], *after, *folded[1:], *kept]
     once: dict[tuple[tuple[str, str | bool], ...], Proposal] = {}

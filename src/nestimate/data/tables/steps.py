@@ -93,6 +93,12 @@ class Steps:
         return tuple(map(float, self.marks)) if plain else ()
 
     @property
+    def timed(self) -> bool:
+        """Whether numbers say when: T1 and T2, or 0, 30 and 60 of one quantity."""
+        begins = self.numbers[:1] == (0.0,) and self.factor != "column"
+        return bool(self.numbers) and (begins or counts_time(self.factor, self.marks))
+
+    @property
     def set(self) -> bool:
         """Whether numbers look as if they were set: from 0 on, or several in steps that are even.
 

@@ -176,7 +176,7 @@ def _no_coincidence(
             if abs(total(read) - said) > coarse:
                 return False
             chance += np.log(min(1.0, 2 * coarse / np.ptp(read)))
-    return chance < np.log(_RARE)
+    return bool(chance < np.log(_RARE))
 
 
 def _bare(others: Sequence[Any], column: Any, cell: str) -> bool:

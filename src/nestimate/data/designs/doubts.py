@@ -10,6 +10,7 @@ from nestimate.data.designs.copies import doubt_copies
 from nestimate.data.designs.groups import CONTROLS, look_alikes
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.percentages import at_an_end, parts_of
+from nestimate.data.designs.spanning import doubt_spanning, spanning
 from nestimate.data.designs.statistics import Readings
 from nestimate.errors import DataError, listed
 from nestimate.remedies import Advice, Remedy
@@ -104,6 +105,7 @@ def doubt_values(
             "at an end. Where that is so, a difference of mean scores means what it says."
         )
     if not warnings and not readings.summarised:
+        warnings += doubt_spanning(name, value, readings.group, natural)
         warnings += _piled(name, value, readings.group, groups)
     warnings += _constant(name, value, readings.group, groups)
     copied = _copied(name, value, levels[-1]) if levels and not readings.summarised else []
@@ -323,6 +325,8 @@ def doubt_far(
             "from the others of its group. If it is a slip or stands for a missing value, mend it "
             "or empty the cell."
         )
+    if spanning(value):
+        return absent
     named = listed([row(int(i)) for i in far], most=6).replace("'", "")
     lie = ("value", "lies", "its", "row") if far.size == 1 else ("values", "lie", "their", "rows")
     said: str = (

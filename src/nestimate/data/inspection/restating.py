@@ -8,7 +8,7 @@ from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.responses import MEASURED
 from nestimate.data.inspection.folding import Folding
-from nestimate.data.inspection.proposals import MOST, Proposal
+from nestimate.data.inspection.proposals import MOST, FormulaProposal, Proposal
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.stacking import Wanted
@@ -57,7 +57,9 @@ def placed(
     if folding.open:
         # One of each kind is enough to ask which it is.
         folded = folded[: 1 + folding.likely]
-        outcomes = [p for p in whole if not (p.folded or p.adjust)]
+        outcomes = [
+            p for p in whole if not (p.folded or p.adjust or isinstance(p, FormulaProposal))
+        ]
         shown = [*outcomes[:1], *(p for p in whole if p.adjust and folding.timed)]
         kept = [p for p in whole if p.folded or p in shown or not folding.likely]
         ordered = [*folded, *kept] if folding.likely else [*kept, *folded]

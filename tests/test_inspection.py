@@ -734,7 +734,9 @@ def test_outcomes_beside_what_is_compared_are_no_groups(labels, names, groups):
 def test_a_part_and_its_whole_are_a_share_by_their_names(part, total, share, around):
     rng = np.random.default_rng(4)
     whole = around + rng.integers(0, 2 * around, 16)
-    some = np.minimum(whole, np.maximum(1, rng.binomial(whole, 0.4)) + np.arange(16) % 3)
+    # What is a part by its numbers is one whatever it is called.
+    of = whole if share else np.flip(whole)
+    some = np.minimum(whole, np.maximum(1, rng.binomial(of, 0.4)) + np.arange(16) % 3)
     arms = ["ctrl", "treated"] * 8
     frame = pd.DataFrame({"id": [f"F{i}" for i in range(16)], "arm": arms, part: some})
     found = best(frame.assign(**{total: whole}))

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Protocol
 
 from nestimate.data.designs import reused
+from nestimate.data.designs.rates import numerator, says_number_of
 
 
 class Described(Protocol):
@@ -213,7 +214,6 @@ _READINGS = frozenset(
     {"ct", "cq", "cp", "mean", "raw", "intensity", "signal", "band", "density", "volume", "area"}
     | {"gene"}
 )
-_NUMBER_OF = re.compile(r"(?i)(number|no\.?|num\.?|nr\.?|#) of \w|anzahl \w|nombre d|número de ")
 #: Kinds that are outcomes also where nothing else is compared, and the values of PCR.
 _OUTCOMES = frozenset(
     {"gene", "target", "analyte", "metabolite", "cytokine", "chemokine", "transcript", "mrna"}
@@ -366,7 +366,8 @@ def is_volume(name: str) -> bool:
 
 @cache
 def hints(name: str) -> frozenset[str]:
-    """Return the roles that a column's name speaks for."""
+    """Return the roles that a column's name speaks for; what is counted per week is no week."""
+    name = numerator(name)
     said = words(name) | {word.removesuffix("s") for word in words(name)}
     if said & {"rep", "replicate"}:
         # A biological replicate is what was sampled, a technical one reads it again.
@@ -389,7 +390,7 @@ def summary_role(column: Described) -> str | None:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z]$)", " ", column.name)
     said = re.split(r"[\W\d_]+", _spelled(spaced))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
-    role = "n" if _NUMBER_OF.match(column.name) else role
+    role = "n" if says_number_of(column.name) else role
     low = column.smallest
     if role is None or low is None or (role == "n" and not (column.whole and low >= 1)):
         return None

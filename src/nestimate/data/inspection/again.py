@@ -133,13 +133,21 @@ def _adjusts(caution: str, names: Sequence[str]) -> bool:
 def go_together(
     codes: NDArray[np.intp], one: NDArray[np.float64], other: NDArray[np.float64]
 ) -> bool:
-    """Return whether two columns are alike in range, and surely go together inside the groups."""
+    """Return whether two columns are alike in range, and surely go together inside the groups.
+
+    In one of the groups at least they are: in others what was done may have changed them.
+    """
     read = np.stack([one, other])
-    read = read[:, ~np.isnan(read).any(axis=0) & (codes >= 0)]
+    known = ~np.isnan(read).any(axis=0) & (codes >= 0)
+    groups = [read[:, known & (codes == code)] for code in np.unique(codes[known])]
+    alike = any(map(_alike, [read[:, known], *(own for own in groups if own.shape[1] > FEWEST)]))
+    return alike and _surely(*_correlation(codes, one, other))
+
+
+def _alike(read: NDArray[np.float64]) -> bool:
+    """Return whether much of the range of two columns is that of both."""
     low, high = read.min(axis=1, initial=np.inf), read.max(axis=1, initial=-np.inf)
-    if high.min() - low.max() < _SHARED * (high.max() - low.min()):
-        return False
-    return _surely(*_correlation(codes, one, other))
+    return bool(high.min() - low.max() >= _SHARED * (high.max() - low.min()))
 
 
 def _surely(r: float, free: int) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nestimate.data.designs.proportions import NO, YES
+from nestimate.data.designs.rates import is_rate
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.crossings import Crossing
@@ -27,6 +28,8 @@ def is_measured(crossing: Crossing, column: Column) -> bool:
     """Return whether numbers were measured or counted, so that they tell no rows apart by kind."""
     if column.smallest is None:
         return False
+    if is_rate(column.name):
+        return True
     name, spoken = column.name, hints(column.name)
     others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
     inside = any(crossing.inside(name, o) for o in others if crossing.size(o) <= MOST_GROUPS)
@@ -68,6 +71,26 @@ def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:
     return bool(assigned) and not held and not any(crossing.even(name, n) for n in assigned)
 
 
+def outcomes_in_words(crossing: Crossing, value: str, whole: str) -> frozenset[str]:
+    """Return columns of yes and no that are rather outcomes beside a value: nothing was given so.
+
+    They lie unevenly over what is compared beside them, whose name or evenness says more.
+    """
+    names = [n for n in crossing.names if n not in {value, whole} and crossing.size(n) > 1]
+    found = [
+        n
+        for n in names
+        if {label.casefold() for label in crossing.labels[n]} <= YES | NO
+        and not hints(n) & (_LABELS | {"trait"})
+    ]
+    compared = [n for n in names if n not in found and is_compared(crossing, n)]
+    return frozenset(
+        n
+        for n in found
+        if any(not (crossing.even(n, o) or crossing.inside(n, o)) for o in compared)
+    )
+
+
 def is_remark(crossing: Crossing, name: str) -> bool:
     """Return whether words were written in some rows only, so that they tell no rows apart.
 
@@ -93,13 +116,17 @@ def _even(crossing: Crossing, name: str) -> bool:
     return bool(counts.max() <= 2 * middle and 2 * counts.min() >= middle)
 
 
-def rather_measured(crossing: Crossing, column: Column, whole: str) -> bool:
+def rather_measured(crossing: Crossing, column: Column, whole: str, *, named: bool) -> bool:
     """Return whether whole numbers, by a name that says no role, label nothing as they lie.
 
     Numbers that label something return, and lie in what another column labels, or are met with all
-    of its labels alike; counts, ages and weights lie anyhow.
+    of its labels alike; counts, ages and weights lie anyhow. Where rows are named, as another
+    column does, numbers most of which stand in one row label nothing, whatever they are called.
     """
     name = column.name
+    once = 2 * column.distinct > int(crossing.rows.sum()) and not column.numbering
+    if named and once and name in crossing.names and column.kind == "numbers":
+        return True
     if column.kind != "numbers" or name not in crossing.names or hints(name) & _LABELS:
         return False
     if 2 * crossing.size(name) > int(crossing.rows.sum()):

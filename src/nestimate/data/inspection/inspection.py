@@ -7,6 +7,7 @@ from typing import Self
 
 from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.answered import answered
+from nestimate.data.inspection.anyhow import outcomes_in_words
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.classed import classes_of
 from nestimate.data.inspection.counterparts import Counterparts
@@ -298,6 +299,8 @@ class Inspection:
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
+        ends = outcomes_in_words(crossing, value, whole)
+        fit = tuple(sorted(fit, key=lambda p: bool(ends & {p.candidate.group, *p.factors})))
         fit = taken.asked(extended, fit)[:MOST]
         others = taken.others({*crossing.names, *doubles}, value)
         value, others = taken.first(fit, value, others)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.labelled import holds_row_names
 from nestimate.data.designs.percentages import spoken
+from nestimate.data.designs.rates import is_rate
 from nestimate.data.designs.vocabulary import clocks, numbers_rows
 from nestimate.data.inspection.compounds import Stem, initials_said, stems
 from nestimate.data.inspection.looks import are_dates, cut_short
@@ -278,7 +279,7 @@ def _numbers(name: str, values: NDArray[np.float64]) -> Column:
         largest=float(distinct[-1]),
         whole=whole,
         remarks=tuple(_odd_numbers(name, distinct, counts)) if kind == "numbers" else (),
-        numbering=whole and _given_out(present),
+        numbering=whole and not is_rate(name) and _given_out(present),
         repeated=bool(distinct.size < present.size),
     )
 

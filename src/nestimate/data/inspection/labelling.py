@@ -66,7 +66,10 @@ def crossed_labels(
         filled = ~np.isnan(table.numbers(value))
         found = Crossing.of_table(table, [*names, whole], filled)
         kinds = {c.name: c for c in columns}
-        found = found.without({n for n in names if rather_measured(found, kinds[n], whole)})
+        named = any(c.kind == "id" for c in columns)
+        found = found.without(
+            {n for n in names if rather_measured(found, kinds[n], whole, named=named)}
+        )
         if crossing is None:
             crossing = found
         if found.rows.max(initial=0) < 2 or varies_inside(found, value):

@@ -294,6 +294,8 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely += 1.0 * (column.name in related) - 1.0 * (column.name in powers)
         # One of several readings is no use alone, where another column stands for all of them.
         likely -= 0.25 * (column.name in numbered)
+        # Ages are rather known than measured, wherever their column stands.
+        likely -= 0.25 * ("trait" in spoken)
         if column.kind == "numbers" and not column.whole:
             aside = spoken & {"trait", "sd", "se"} or label_alone(column) or clocks(column.name)
             return likely - 2.0 * bool(aside)

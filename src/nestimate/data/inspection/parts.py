@@ -32,7 +32,7 @@ _CHANCE, _EVEN = 0.01, 1e-3
 #: Larger numbers are rather intensities than counts of things one by one.
 _MOST = 1000
 #: What a name says of numbers that are no counts of things.
-_ASIDE = frozenset({"trait", "time", "group", "scored", "sd", "se", "counter", "person", "block"})
+_ASIDE = frozenset({"trait", "time", "scored", "sd", "se"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +108,8 @@ def _counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
         return False
     if column.kind == "id" or numbers_rows(column, table.n_rows):
         return False
-    if column.numbering or column.distinct < _PARTS or said & _ASIDE - {"group"}:
+    label = said & {"counter", "person", "block"} and 2 * column.distinct <= table.n_rows
+    if column.numbering or column.distinct < _PARTS or said & _ASIDE or label:
         return False
     # Depths of thousands are numbers of reads.
     small = (column.largest or 0) <= _MOST

@@ -1,0 +1,264 @@
+"""What the numbers of measured columns tell, whatever the columns are called."""
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+from nestimate.data.inspection.questions import decisions
+
+WORDS = [
+    "kor",
+    "vaz",
+    "mip",
+    "tel",
+    "dun",
+    "fax",
+    "gip",
+    "hul",
+    "jom",
+    "lem",
+    "nif",
+    "pud",
+    "qua",
+    "rox",
+    "sib",
+    "tov",
+    "uwe",
+    "yad",
+    "zec",
+    "bru",
+]
+
+
+def looked_at(columns, *, seed):
+    """Look at columns under names that say nothing, in any order; return the names, too."""
+    chance = random.Random(seed)
+    names = chance.sample(WORDS, len(columns))
+    made = dict(zip(names, columns, strict=True))
+    order = chance.sample(names, len(names))
+    return ne.inspect(pd.DataFrame({name: made[name] for name in order})), names
+
+
+def asked(found):
+    return {decision.kind for decision in decisions(found.proposals)}
+
+
+def lines(found):
+    return [dict(proposal.arguments()) for proposal in found.proposals]
+
+
+def arms(n):
+    return [f"{'ab'[i % 2]}x" for i in range(2 * n)]
+
+
+def parted(seed, n=9, spread=0.05):
+    """Return rows that are numbered, in two arms, with a whole and a part of it."""
+    rng = np.random.default_rng(seed)
+    whole = rng.integers(25, 60, 2 * n)
+    share = np.clip(np.where(np.arange(2 * n) % 2, 0.6, 0.8) + rng.normal(0, spread, 2 * n), 0, 1)
+    return [np.arange(1, 2 * n + 1), arms(n), whole, rng.binomial(whole, share)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_count_that_goes_with_another_is_a_share_of_it_and_asked(seed):
+    found, (_, arm, whole, part) = looked_at(parted(seed), seed=seed)
+    share, alone, *_ = lines(found)
+    assert share == {"response": f"{part}/{whole}", "group": arm}
+    assert alone == {"value": part, "group": arm}
+    assert "part" in asked(found)
+    assert f"Does {part} count some of the {whole}" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("names", [("Mice", "Litters lost"), ("Patients", "Slips"), ("Cells", "X")])
+def test_counts_of_what_is_mostly_a_label_are_none_where_rows_have_names(names):
+    rows, arm, whole, part = parted(3)
+    frame = pd.DataFrame({"Ward": rows, "Arm": arm, names[0]: whole, names[1]: part})
+    first, *_ = lines(ne.inspect(frame))
+    assert first == {"response": f"{names[1]}/{names[0]}", "group": "Arm"}
+
+
+def test_counts_that_do_not_go_with_each_other_are_hardly_ever_asked_about():
+    """One chance in a hundred for each table: more than three of 40 in less than one in 100."""
+    hits = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        columns = [np.arange(1, 17), arms(8), rng.integers(40, 70, 16), rng.poisson(20, 16)]
+        hits += "part" in asked(looked_at(columns, seed=seed)[0])
+    assert hits <= 3
+
+
+def met_again(seed, n=12, effect=25.0, start=0.0):
+    """Return rows that are numbered, in two arms alike beforehand, before and after."""
+    rng = np.random.default_rng(seed)
+    arm = np.arange(2 * n) % 2
+    before = rng.normal(150, 12, 2 * n)
+    for k in (0, 1):
+        before[arm == k] += 150 + start * k - before[arm == k].mean()
+    after = 150 + 0.8 * (before - 150) + rng.normal(0, 6, 2 * n) - effect * arm
+    return [np.arange(1, 2 * n + 1), arms(n), before.round(1), after.round(1)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_outcome_is_compared_at_equal_values_before_and_asked_about(seed):
+    found, (_, arm, before, after) = looked_at(met_again(seed), seed=seed)
+    first, *_ = lines(found)
+    assert first == {"value": after, "group": arm, "adjust": before}
+    assert "before" in asked(found)
+    assert f"--adjust {after}" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("names", "start", "first"),
+    [
+        (("Entry", "Exit"), 0, {"value": "Exit", "adjust": "Entry"}),
+        (("BDI_V1", "BDI_V2"), 0, {"value": "BDI_V2", "adjust": "BDI_V1"}),
+        # Groups that were made by chance do not differ beforehand.
+        (("Entry", "Exit"), 40, {"value": "Entry"}),
+        (("Length", "Width"), 0, {"value": "Length"}),
+    ],
+)
+def test_what_comes_first_of_two_columns_alike(names, start, first):
+    rows, arm, before, after = met_again(1, start=start)
+    frame = pd.DataFrame({"ID": rows, "Arm": arm, names[0]: before, names[1]: after})
+    found = ne.inspect(frame)
+    assert lines(found)[0] == {**first, "group": "Arm"}
+    assert "before" in asked(found)
+
+
+def conditions(names, seed=2, n=6):
+    rng = np.random.default_rng(seed)
+    own = rng.normal(70, 9, 2 * n)
+    frame = pd.DataFrame({"who": [f"s{i}" for i in range(2 * n)], "arm": arms(n)})
+    read = {name: (own + 5 * i + rng.normal(0, 2, 2 * n)).round(1) for i, name in enumerate(names)}
+    return frame.assign(**read)
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (("HR_supine", "HR_standing", "HR_sitting"), True),
+        (("Force warm", "Force cool", "Force cold"), True),
+        (("kor", "mip", "tel"), False),
+    ],
+)
+def test_several_columns_that_go_together_may_be_conditions(names, first):
+    found = ne.inspect(conditions(names))
+    wide = [i for i, line in enumerate(lines(found)) if line.get("group") == "arm,column"]
+    assert wide == [0] if first else wide[:1] > [0]
+    assert "one quantity" in asked(found)
+
+
+def test_days_after_a_baseline_are_compared_day_by_day_and_the_last_at_equal_baseline():
+    found = lines(ne.inspect(conditions(("BL", "D3", "D7", "D14"))))
+    assert found[0]["group"] == "arm,column"
+    assert {"value": "D14", "group": "arm", "adjust": "BL"} in found
+
+
+@pytest.mark.parametrize("names", [("Q_0", "Q_6", "Q_12"), ("Q_T1", "Q_T2")])
+def test_the_last_of_several_times_is_offered_at_equal_values_of_the_first(names):
+    found = lines(ne.inspect(conditions(names)))
+    assert {"value": names[-1], "group": "arm", "adjust": names[0]} in found
+
+
+SUMS = {
+    "mean": np.mean,
+    "sum": np.sum,
+    "sd": lambda read: np.std(read, ddof=1),
+    "sem": lambda read: np.std(read, ddof=1) / np.sqrt(len(read)),
+    "largest": np.max,
+}
+
+
+def summed(word, total, *, readings=3, by="number"):
+    rng = np.random.default_rng(4)
+    rows = []
+    for i in range(8):
+        read = rng.normal(10, 1, readings).round(2)
+        own = [("CT"[i % 2], f"m{i}", k + 1, f"{x:.2f}") for k, x in enumerate(read)]
+        rows += [*own, ("CT"[i % 2], f"m{i}", word, f"{total(read):.2f}")]
+    return pd.DataFrame(rows, columns=["Group", "Mouse", "Section", "Area"]).astype(str)
+
+
+@pytest.mark.parametrize("word", ["zq", "gem.", "Mean of 3", "Σ", "Ø", "overall", "平均"])
+@pytest.mark.parametrize("total", SUMS)
+def test_rows_that_sum_up_those_above_are_known_by_their_numbers(word, total):
+    found = ne.inspect(summed(word, SUMS[total]))
+    first, *_ = found.proposals
+    assert first.reading.skip_rows == "3,7,11,15,19,23,27,31"
+    assert f"('{word}') are summaries" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("word", ["SD", "SEM", "n=3", "Max", "Total", "Media", "Ø"])
+def test_a_word_of_summaries_behind_counted_readings_is_one_whatever_its_numbers(word):
+    frame = summed(word, lambda read: read[0] + 0.5)
+    assert ne.inspect(frame).proposals[0].reading.skip_rows == "3,7,11,15,19,23,27,31"
+
+
+@pytest.mark.parametrize("word", ["zq", "vehicle", "media"])
+def test_a_word_among_numbers_that_is_no_sum_of_them_is_a_label(word):
+    frame = summed(word, lambda read: read[0] + 0.5, readings=4)
+    frame["Section"] = frame["Section"].replace({"1": "0.1", "2": "1", "3": "10", "4": "100"})
+    assert not ne.inspect(frame).proposals[0].reading.skip_rows
+
+
+@pytest.mark.parametrize("name", ["Donor", "Case", "Bird", "kor", "Experiment"])
+@pytest.mark.parametrize("letter", "BCK")
+def test_names_in_one_row_of_a_plate_are_no_wells(name, letter):
+    rng = np.random.default_rng(1)
+    own = rng.normal(20, 4, 8)
+    read = {n: (own + rng.normal(i, 1, 8)).round(2) for i, n in enumerate(("ctl", "IL-2", "IL-7"))}
+    frame = pd.DataFrame({name: [f"{letter}{i + 1}" for i in range(8)], **read})
+    assert lines(ne.inspect(frame))[0] == {"wide": "groups", "block": name}
+    wells = frame.rename(columns={name: "Well"})
+    assert "places of wells" in ne.inspect(wells).instead
+
+
+@pytest.mark.parametrize(
+    "name", ["Seizures/week", "Falls per night", "Bouts/h", "Number of attacks", "Drinks / day"]
+)
+def test_counts_per_time_are_the_value_and_an_outcome_in_words_no_factor(name):
+    rng = np.random.default_rng(3)
+    counted = np.concatenate([np.arange(6), rng.poisson(2, 14)])
+    yes = np.where(rng.random(20) < 0.4, "yes", "no")
+    frame = pd.DataFrame({"Pt": range(1, 21), "Drug": arms(10), name: counted, "Responder": yes})
+    first, *_ = lines(ne.inspect(frame))
+    assert first == {"value": name, "response": "counts", "group": "Drug"}
+
+
+@pytest.mark.parametrize("order", [("age", "relapse", "group"), ("group", "relapse", "age")])
+def test_an_outcome_of_0_and_1_is_compared_rather_than_ages_beside_it(order):
+    rng = np.random.default_rng(5)
+    made = {
+        "age": rng.integers(40, 70, 30),
+        "relapse": (rng.random(30) < 0.4).astype(int),
+        "group": ["exposed", "control"] * 15,
+    }
+    frame = pd.DataFrame({**{name: made[name] for name in order}, "case": range(1, 31)})
+    assert lines(ne.inspect(frame))[0] == {
+        "value": "relapse",
+        "response": "proportion",
+        "group": "group",
+    }
+
+
+def decades(kind):
+    rng = np.random.default_rng(6)
+    if kind == "steps":
+        return 2.0 ** np.concatenate([rng.integers(-6, -3, 10), rng.integers(0, 5, 10)])
+    return 10 ** np.concatenate([rng.normal(3, 0.4, 10), rng.normal(5, 0.4, 10)]).round(3)
+
+
+@pytest.mark.parametrize("kind", ["steps", "powers"])
+def test_values_that_span_powers_of_ten_are_no_slips(kind):
+    frame = pd.DataFrame({"id": range(20), "strain": ["a"] * 10 + ["b"] * 10, "y": decades(kind)})
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert "--scale log" in said
+    assert "slip of the decimal mark" not in said
+    even = frame.assign(y=np.random.default_rng(1).normal(50, 5, 20).round(1))
+    even.loc[3, "y"] = 5000.0
+    said = " ".join(str(ne.inspect(even)).split())
+    assert "slip of the decimal mark" in said
+    assert "--scale log" not in said

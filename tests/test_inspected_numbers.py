@@ -9,28 +9,7 @@ import pytest
 import nestimate as ne
 from nestimate.data.inspection.questions import decisions
 
-WORDS = [
-    "kor",
-    "vaz",
-    "mip",
-    "tel",
-    "dun",
-    "fax",
-    "gip",
-    "hul",
-    "jom",
-    "lem",
-    "nif",
-    "pud",
-    "qua",
-    "rox",
-    "sib",
-    "tov",
-    "uwe",
-    "yad",
-    "zec",
-    "bru",
-]
+WORDS = ["kor", "vaz", "mip", "tel", "dun", "fax", "gip", "hul", "jom", "lem", "nif", "pud", "qua"]
 
 
 def looked_at(columns, *, seed):
@@ -105,7 +84,11 @@ def met_again(seed, n=12, effect=25.0, start=0.0):
 def test_the_outcome_is_compared_at_equal_values_before_and_asked_about(seed):
     found, (_, arm, before, after) = looked_at(met_again(seed), seed=seed)
     first, *_ = lines(found)
-    assert first == {"value": after, "group": arm, "adjust": before}
+    order = [column.name for column in found.columns]
+    turned = order.index(after) < order.index(before)
+    # Groups that differ in the first column speak against its being what was there before.
+    expected = {"value": after, "group": arm} | ({} if turned else {"adjust": before})
+    assert first == expected
     assert "before" in asked(found)
     assert f"--adjust {after}" not in str(found)
 

@@ -91,13 +91,10 @@ class Again:
         apart = of_several_things(names) and not visits([_LAST.split(n)[-1] for n in names])
         if len(names) > 2 or of_quantities(names) or apart:
             return cls(columns=tuple(names), likely=False)
-        before, after = names
-        differ = [_chance(codes, read[n]) < _DIFFERENT for n in names]
-        scatter = [float(np.nanstd(read[n])) for n in names]
+        differ = _chance(codes, read[names[0]]) < _DIFFERENT
+        scatter = [_scatter(codes, read[n]) for n in names]
         wide = max(scatter) > _WIDER * min(scatter)
-        if differ == [True, False]:
-            before, after = after, before
-        return cls(columns=(before, after), likely=differ != [True, True] and not wide)
+        return cls(columns=tuple(names), likely=not (differ or wide))
 
     def proposed(self, table: Table, found: Sequence[Proposal]) -> tuple[Proposal, ...]:
         """Return the designs with those of the last column at equal values of the first.
@@ -206,3 +203,11 @@ def _chance(codes: NDArray[np.intp], values: NDArray[np.float64]) -> float:
         return 0.0
     between = float((often * (means - values.mean()) ** 2).sum()) / (often.size - 1)
     return float(special.fdtrc(often.size - 1, free, between / inside * free))
+
+
+def _scatter(codes: NDArray[np.intp], values: NDArray[np.float64]) -> float:
+    """Return the SD of values about the means of their groups."""
+    known = (codes >= 0) & ~np.isnan(values)
+    groups, values = np.unique(codes[known], return_inverse=True)[1], values[known]
+    means = np.bincount(groups, values) / np.bincount(groups)
+    return float(np.std(values - means[groups]))

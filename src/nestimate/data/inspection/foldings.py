@@ -39,6 +39,7 @@ from nestimate.data.inspection.curves import (
 )
 from nestimate.data.inspection.folding import Folding, holds, tell_rows, with_rows
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.labelling import MOST_FACTORS
 from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.parts import of_a_whole
 from nestimate.data.inspection.stepping import Taken, in_steps
@@ -204,7 +205,8 @@ def _under_conditions(table: Table, columns: Sequence[Column]) -> Iterator[Foldi
         rest = [as_name(c, table.n_rows) for c in columns if c.name not in found.columns]
         rest = [c for c in rest if c.kind not in {"empty", "other", "numbers and text"}]
         rest = [c for c in rest if not is_beside(c)]
-        made = _times(table, found.columns, rest, baseline=False, factor="column")
+        few = len(rest) < MOST_FACTORS
+        made = few and _times(table, found.columns, rest, baseline=False, factor="column")
         yield from [replace(made, likely=found.likely, open=True)] if made else []
 
 

@@ -196,7 +196,7 @@ def _read_under(
 
 
 def _under_conditions(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
-    """Yield columns as conditions if the numbers say so; as outcomes of their own they stand, too."""
+    """Yield columns as conditions if the numbers say so; they stand as outcomes, too."""
     found = None if table.n_rows > MOST_ROWS else under_conditions(table, columns)
     if found is not None:
         rest = [as_name(c, table.n_rows) for c in columns if c.name not in found.columns]

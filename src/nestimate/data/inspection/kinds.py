@@ -296,11 +296,7 @@ def _given_out(values: NDArray[np.float64]) -> bool:
 
 
 def _given_from_the_first(values: NDArray[np.float64]) -> bool:
-    """Return whether numbers occur about equally often, or the less often the larger they are.
-
-    So do those that are given from the first on in every litter or cage; of counts those in the
-    middle are the most frequent.
-    """
+    """Return whether numbers occur about equally often, or the less often the larger they are."""
     often = np.unique(values, return_counts=True)[1]
     even = 2 * often.min() >= np.median(often) >= 0.5 * often.max()
     return bool(even or (often[1:] <= _MORE * often[:-1] + 1).all())

@@ -696,3 +696,27 @@ def test_a_contrast_in_ones_own_words_has_its_risk_difference():
     options = {"ess": 300, "response": "proportion", "contrast": "case - control"}
     found = ne.compare(pairs(many=30, spread=1.0), **PAIRS, options=options)
     assert "risk_difference[case - control]" in {row.name for row in found.averages}
+
+
+@pytest.mark.parametrize("levels", [2, 3, 4])
+@pytest.mark.parametrize(
+    ("value", "options"), [("n", {"response": "counts"}), ("n", {"response": "n/of"})]
+)
+def test_an_effect_that_differs_between_units_may_have_more_levels_than_groups(
+    value, levels, options
+):
+    """Two arms and a factor of three levels inside units: this ended in a traceback."""
+    rng = np.random.default_rng(8)
+    unit = np.repeat(np.arange(8), 2 * levels)
+    table = pd.DataFrame(
+        {
+            "arm": np.where(unit % 2, "a", "b"),
+            "unit": unit.astype(str),
+            "test": [f"t{i}" for i in np.tile(np.repeat(np.arange(levels), 2), 8)],
+            "n": rng.poisson(3, unit.size),
+            "of": 20,
+        }
+    )
+    result = ne.fit(f"{value} ~ arm + test + (test | unit)", table, options=options | {"ess": 300})
+    scales = [p for p in result.fit.model.parameters if p.label.startswith("tau[unit:test")]
+    assert len(scales) == levels

@@ -16,10 +16,11 @@ from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.residues import Residues
 from nestimate.data.designs.sphericity import FEWEST_LEVELS, LINED, Unsteady
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads
+from nestimate.data.designs.spreads import Spreads
 from nestimate.data.designs.strata import members_of, same_members, split, with_own
 from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.structure import Structure, one_reading_each
+from nestimate.data.designs.varying import FEWEST_BLOCKS
 from nestimate.errors import DesignError
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.directions import Directions, directions

@@ -17,11 +17,9 @@ from nestimate.data.designs import shown
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.spreads import (
-    FEWEST_BLOCKS,
     MOST_LOOKED,
     MOST_OWN,
     Spreads,
-    by_chance,
     changing,
     differing,
     members,
@@ -32,6 +30,7 @@ from nestimate.data.designs.stages import group_means
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.tallies import Tally
+from nestimate.data.designs.varying import FEWEST_BLOCKS, by_chance
 from nestimate.data.designs.within import held, holder
 from nestimate.model.families import EXCESS, FIXED, NOISE, Family, scale_of
 from nestimate.model.responses.table import integrated, response_of

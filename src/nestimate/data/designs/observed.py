@@ -241,7 +241,7 @@ def link_scatter(structure: Structure, excess: float) -> Mapping[int | None, tup
         return (Scatter(sd=sd, freedom=0),) * max(groups, effects)
 
     strata = {s.position: stated(SCALE, len(s.effects)) for s in structure.strata}
-    return {None: stated(excess), **strata}
+    return {None: stated(excess)} | strata
 
 
 def link_yardstick(centre: float) -> Yardstick:

@@ -72,6 +72,7 @@ _ONE_SAMPLE: Simply = ("one_sample", classical.one_sample)
 _WELCH: Simply = ("welch", classical.welch)
 _PAIRED: Simply = ("paired", classical.paired)
 _APART: Simply = ("apart", classical.apart)
+_UNPAIRED: Simply = ("welch", classical.unpaired)
 
 
 def _by_unit(
@@ -93,7 +94,10 @@ def _by_block(
     return design.structure.blocking.size, design.cells
 
 
-_BLOCKS = Simple(methods=(("one_sample", classical.alone), _PAIRED, _APART), counted=_by_block)
+_BLOCKS = Simple(
+    methods=(("one_sample", classical.alone), _PAIRED, _APART, _UNPAIRED), counted=_by_block
+)
+_IN_CLUSTERS = Simple(methods=(_PAIRED, _UNPAIRED), counted=_by_block)
 #: By layout; a formula is held against least squares.
 SIMPLE = {
     "flat": Simple(methods=(_ONE_SAMPLE, _WELCH), pools=False, counted=_by_unit),
@@ -265,7 +269,7 @@ def _formula_panel(
     elif design.structure.crossed:
         simple = part.across(contrast, prob)
     elif _groups_alone(design):
-        simple = classical.t_interval("paired", *classical.paired(sums, contrast), prob)
+        simple = _IN_CLUSTERS.interval(sums, contrast, prob)
     answer = _posterior("answer", fit, contrast, question, clusters.size or value.size)
     centre, sd = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
     counts = np.bincount(clusters.codes)

@@ -3,6 +3,7 @@
 Confidence intervals from sums of the readings, for any contrast of groups.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -207,9 +208,12 @@ def pooled(sums: Sums, contrast: Contrast) -> Interval:
 
 def welch(sums: Sums, contrast: Contrast) -> Interval:
     """Welch's t on unit means, with Satterthwaite's degrees of freedom."""
-    inside = np.flatnonzero(contrast.weights)
-    groups = [sums.unit_mean[sums.unit_group == g] for g in inside]
-    weights = contrast.weights[inside]
+    means = [sums.unit_mean[sums.unit_group == g] for g in np.flatnonzero(contrast.weights)]
+    return _welch(means, contrast)
+
+
+def _welch(groups: Sequence[Array], contrast: Contrast) -> Interval:
+    weights = contrast.weights[np.flatnonzero(contrast.weights)]
     n = np.array([found.size for found in groups])
     estimate = float(weights @ [found.mean() for found in groups]) - contrast.against
     parts = np.square(weights) * [found.var(ddof=1) for found in groups] / n
@@ -229,16 +233,36 @@ def alone(sums: Sums, contrast: Contrast) -> Interval:
 
 
 def paired(sums: Sums, contrast: Contrast) -> Interval:
-    """One-sample t on the contrast within blocks; those that lack a group of it are left out."""
+    """One-sample t on the contrast within blocks; those that lack a group of it are left out.
+
+    None where more blocks see one group alone: they say more than the pairs do.
+    """
     if sums.cells is None:
         return 0.0, 0.0, 0.0, 0
     inside = np.flatnonzero(contrast.weights)
     effects = sums.cells[:, inside] @ contrast.weights[inside] - contrast.against
     effects = effects[np.isfinite(effects)]
-    if effects.size < 2:
+    if effects.size < max(2, int(_lone(sums.cells, inside).sum())):
         return 0.0, 0.0, 0.0, 0
     error = float(effects.std(ddof=1) / np.sqrt(effects.size))
     return float(effects.mean()), error, float(effects.size - 1), int(effects.size)
+
+
+def unpaired(sums: Sums, contrast: Contrast) -> Interval:
+    """Welch's t on the means of cells of blocks, most of which see one group alone."""
+    if sums.cells is None:
+        return 0.0, 0.0, 0.0, 0
+    inside = np.flatnonzero(contrast.weights)
+    means = [sums.cells[np.isfinite(sums.cells[:, g]), g] for g in inside]
+    if not _lone(sums.cells, inside).any() or min(found.size for found in means) < 2:
+        return 0.0, 0.0, 0.0, 0
+    return _welch(means, contrast)
+
+
+def _lone(cells: Array, inside: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which blocks see one group alone, and that is one of those."""
+    seen = np.isfinite(cells)
+    return np.asarray((seen.sum(axis=1) == 1) & seen[:, inside].any(axis=1))
 
 
 def apart(sums: Sums, contrast: Contrast) -> Interval:

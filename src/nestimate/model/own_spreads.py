@@ -219,9 +219,11 @@ def outnumbered(design: Design) -> str:
 
 def mostly_alone(design: Design) -> bool:
     """Whether most blocks see one of two groups alone: such groups share no spread elsewhere."""
-    if design.structure.block is None or design.structure.text or len(design.groups) > TWO:
+    structure, outer = design.structure, design.structure.outer
+    if structure.text or structure.home is not None or len(design.groups) != TWO:
         return False
-    return bool(2 * ((design.cells > 0).sum(axis=1) == 1).sum() > design.structure.blocking.size)
+    met = np.unique(np.stack([outer.codes, structure.group]), axis=1)[0]
+    return bool(2 * (np.bincount(met) == 1).sum() > outer.size)
 
 
 def _homes(structure: Structure) -> tuple[str, ...]:

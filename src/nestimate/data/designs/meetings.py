@@ -24,7 +24,7 @@ from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.random_terms import Random, combined_level
 from nestimate.data.designs.reused import Labelled
 from nestimate.data.designs.squares import Test
-from nestimate.data.designs.strata import lies_in, members_of, same_members, split
+from nestimate.data.designs.strata import lies_in, same_members, split
 from nestimate.data.designs.structure import Factor
 from nestimate.data.designs.term_columns import Column
 from nestimate.data.tables.cells import is_plain_number
@@ -124,7 +124,7 @@ def doubt_meetings(
     rows = Cells(
         value=value,
         fixed=fixed,
-        held=tuple(members_of(stratum) for stratum in binary),
+        held=tuple(stratum.members for stratum in binary),
         cell=_cell(sides),
     )
     found: list[Meeting] = []

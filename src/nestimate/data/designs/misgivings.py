@@ -13,7 +13,7 @@ from nestimate.data.designs.levels import Level
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.random_terms import Random, combined_level
 from nestimate.data.designs.reused import Labelled
-from nestimate.data.designs.strata import members_of, same_members, split
+from nestimate.data.designs.strata import same_members, split
 from nestimate.data.designs.structure import Factor
 from nestimate.data.designs.term_columns import Column
 from nestimate.remedies import Fit
@@ -156,7 +156,7 @@ def _alike(
     whole = cells(tuple(labels))
     if np.unique(whole).size == whole.size:
         return []
-    held = [members_of(stratum) for stratum in random.strata]
+    held = [stratum.members for stratum in random.strata]
     terms = {c.atoms for c in fixed if c.atoms and all(i in labels for i in c.atoms)}
     missing = [
         set(atoms)

@@ -19,7 +19,7 @@ from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.random_terms import Random
 from nestimate.data.designs.squares import ROUNDING, Rows, Test, constant
-from nestimate.data.designs.strata import members_of, split
+from nestimate.data.designs.strata import split
 from nestimate.data.designs.tallies import TalliedRows
 from nestimate.data.designs.term_columns import Column
 from nestimate.data.tables.cells import is_plain_number
@@ -254,7 +254,7 @@ def _rows(parts: tuple[Array, Array, Array], random: Random, compared: Compared)
         one=np.ones(x.size),
         group=compared.codes,
         outer=random.outer.codes if random.outer.size else np.arange(x.size),
-        cells=tuple(members_of(stratum) for stratum in binary if stratum.level.size),
+        cells=tuple(stratum.members for stratum in binary if stratum.level.size),
     )
 
 

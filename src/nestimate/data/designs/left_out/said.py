@@ -31,7 +31,7 @@ from nestimate.data.designs.left_out.uneven import (
 from nestimate.data.designs.left_out.whole import wholly
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.strata import lies_in, members_of
+from nestimate.data.designs.strata import lies_in
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import LeaveOut
@@ -119,7 +119,7 @@ def _clusters_alone(structure: Structure) -> Structure | None:
         return None
     if not across:
         return structure
-    members = map(members_of, across)
+    members = (stratum.members for stratum in across)
     more = np.hstack([np.eye(int(codes.max()) + 1)[codes][:, 1:] for codes in members])
     return replace(
         structure,

@@ -696,3 +696,40 @@ def test_a_contrast_in_ones_own_words_has_its_risk_difference():
     options = {"ess": 300, "response": "proportion", "contrast": "case - control"}
     found = ne.compare(pairs(many=30, spread=1.0), **PAIRS, options=options)
     assert "risk_difference[case - control]" in {row.name for row in found.averages}
+
+
+@pytest.mark.parametrize("asked", ["roles", "formula"])
+def test_pairs_of_single_yes_and_no_have_mcnemar_s_exact_test_beside_them(asked):
+    """Armitage & Berry 1994, p. 127: growth on two media; Liddell's interval 1.335744 to 55.197091.
+
+    Beside roles stood totals alone, beside the formula a paired t on logits of half a yes more.
+    """
+    both = [(1, 1)] * 20 + [(1, 0)] * 12 + [(0, 1)] * 2 + [(0, 0)] * 16
+    rows = [
+        (f"s{i:02}", m, y) for i, pair in enumerate(both) for m, y in zip("AB", pair, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["specimen", "medium", "growth"])
+    how = {"reference": "B", "options": {"response": "proportion", "ess": 500}}
+    if asked == "roles":
+        roles = {"value": "growth", "group": "medium", "block": "specimen"}
+        found = ne.compare(table, **roles, **how)
+    else:
+        found = ne.fit("growth ~ medium + (1 | specimen)", table, **how)
+    method = found.honesty[0].method("mcnemar")
+    assert method.mean == pytest.approx(6)
+    assert method.ci_low == pytest.approx(1.335744, abs=1e-6)
+    assert method.ci_high == pytest.approx(55.197091, abs=1e-6)
+    assert found.honesty[0].method("paired") is None
+    said = " ".join(str(found).split())
+    assert "of specimen that have both, 14 differ: in 12 A alone is a yes, in 2 B alone" in said
+    assert "McNemar's exact test (P = 0.013)" in said
+
+
+def test_pairs_that_differ_in_one_way_have_a_test_and_no_ratio():
+    rows = [(f"s{i}", m, int(m == "A" and i < 7)) for i in range(12) for m in "AB"]
+    table = pd.DataFrame(rows, columns=["specimen", "medium", "growth"])
+    roles = {"value": "growth", "group": "medium", "block": "specimen"}
+    found = ne.compare(table, **roles, options={"response": "proportion", "ess": 500})
+    assert found.honesty[0].method("mcnemar") is None
+    assert "7 differ: in 0" in " ".join(str(found).split())
+    assert found.honesty[0].matched.p == pytest.approx(2**-6)

@@ -18,7 +18,7 @@ from nestimate.results.estimates.contrasts import Contrast
 Array = NDArray[np.float64]
 type Name = (
     Literal["pooled", "welch", "one_sample", "half", "paired", "apart", "squares", "regression"]
-    | Literal["fixed", "best", "answer"]
+    | Literal["fixed", "mcnemar", "best", "answer"]
 )
 #: Estimate, standard error, degrees of freedom, and n; no freedom where there is none.
 type Interval = tuple[float, float, float, int]
@@ -38,7 +38,8 @@ class Method:
         means), `apart` (Welch's t on one number of every block, where blocks
         see different cells), `squares` (least squares with the columns of a formula, on the means
         of its clusters), `regression` (Poisson or logistic regression of the totals of its
-        clusters, with their scatter), `best` (the flat model on unit means) or `answer`. With a
+        clusters, with their scatter), `mcnemar` (the odds ratio of pairs of single yes and no that
+        differ), `best` (the flat model on unit means) or `answer`. With a
         formula `pooled` is least squares on all readings; of counts and shares Poisson or logistic
         regression, by chance alone.
     mean, error

@@ -96,6 +96,7 @@ def _label(method: Method, panel: Panel, design: Design) -> str:
         "one_sample": f"one-sample t{comma} {_of_units(design)}",
         "paired": f"paired t{limits}, one difference per {block}",
         "apart": f"Welch's t{limits}, one number per {block}",
+        "mcnemar": f"McNemar's exact, {block} by {block}",
         "best": f"BEST {_of_units(design)}",
         "answer": "this answer",
     }[method.name]

@@ -220,3 +220,15 @@ def test_single_yes_or_no_are_put_together_by_animal_where_spreads_are_compared(
         found.append(observed_spreads(design)[0])
     assert np.median([one.sds[1] for one in found]) > 1
     assert np.mean([one.uneven for one in found]) >= 0.5
+
+
+def test_spreads_of_animals_of_three_yes_or_no_are_not_told():
+    """By quadrature SDs of .9 and 2.6: by logits of half a yes more 0 and .4, and P = .88."""
+    yes = [0, 3, 2, 0, 1, 1, 1, 2, 3, 1, 3, 0, 1, 1, 3, 3]
+    rows = [
+        (f"m{i}", "ab"[i // 8], f"r{j}", int(j < n)) for i, n in enumerate(yes) for j in range(3)
+    ]
+    table = pd.DataFrame(rows, columns=["k", "g", "day", "y"])
+    roles = Roles(value="y", group="mean", response="proportion")
+    design = formula_design(read_table(table), parse_formula(CROSSED), roles=roles)
+    assert observed_spreads(design) == ()

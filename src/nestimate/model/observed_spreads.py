@@ -51,9 +51,6 @@ ROUNDING = 1e-9
 TEST = "likelihood ratio"
 #: Groups whose differences do not tell which of them varies.
 PAIR = 2
-#: What was counted of a member, in variance by chance on the scale that is analysed, from which
-#: its logarithm or logit is near enough to normal for spreads to be told by.
-LEAST_TOLD = 2.0
 #: Excesses over chance that are tried.
 EXCESSES = np.linspace(0, 4, 401)
 
@@ -204,10 +201,7 @@ def excess_behind(seen: Observed, inflated: float) -> float:
 
 
 def _of_members(design: Design) -> Spreads | None:
-    """Return the spreads of blocks, clusters of a formula, or units that hold others, by group.
-
-    None where so little was counted in each that logarithms and logits of it tell none.
-    """
+    """Return the spreads of blocks, clusters of a formula, or units that hold others, by group."""
     found, seen, outer = members(design), design.observed, design.structure.outer
     if found is None or seen is None:
         return None
@@ -216,29 +210,19 @@ def _of_members(design: Design) -> Spreads | None:
     # A limit need not lie where other values do; one yes lies nearer to the middle than several.
     told = np.bincount(codes, ~seen.exact) == 0 if design.limited else np.ones(value.size, bool)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
-    together = seen.together(codes, value.size)
+    together, sums = seen.together(codes, value.size), Tally.of(seen, home[codes])
     if design.by_chance and design.structure.text:
         fixed = group_means(design.structure.fixed, codes, value.size)[0]
         value = together.value - fixed @ np.linalg.lstsq(fixed, together.value)[0]
     chance = together.variance * seen.inflation(np.array(excess_behind(seen, inflated)))
-    place = home[codes]
     value, home, whole = value[told], home[told], np.nan_to_num(chance)[told]
     sizes, stick = np.bincount(home, minlength=len(names)), design.yardstick.spread
     several = np.flatnonzero(sizes > 1)
-    if several.size < 2 or (design.by_chance and _counted_in_each(seen, place, sizes) < LEAST_TOLD):
+    if several.size < 2 or (sums is not None and not sums.tells_spreads(sizes)):
         return None
     value, whole = value / stick, whole / stick**2
     profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])
     return _compared(design, tuple(names[g] for g in several), profiles, sizes[several])
-
-
-def _counted_in_each(seen: Observed, home: Codes, sizes: Codes) -> float:
-    """Return the least that members of any group hold on the average, as variance by chance."""
-    tally = Tally.of(seen, home)
-    if tally is None:
-        return np.inf
-    _, variance = tally.moments(tally.start, tally.size)
-    return float((variance[sizes > 1] / sizes[sizes > 1]).min())
 
 
 def _of_slopes(design: Design) -> Iterator[Spreads]:

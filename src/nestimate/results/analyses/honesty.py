@@ -71,6 +71,7 @@ class Simple:
 
 _ONE_SAMPLE: Simply = ("one_sample", classical.one_sample)
 _WELCH: Simply = ("welch", classical.welch)
+_TOTALS: Simply = ("totals", classical.totals)
 _PAIRED: Simply = ("paired", classical.paired)
 _APART: Simply = ("apart", classical.apart)
 
@@ -97,8 +98,8 @@ def _by_block(
 _BLOCKS = Simple(methods=(("one_sample", classical.alone), _PAIRED, _APART), counted=_by_block)
 #: By layout; a formula is held against least squares.
 SIMPLE = {
-    "flat": Simple(methods=(_ONE_SAMPLE, _WELCH), pools=False, counted=_by_unit),
-    "nested": Simple(methods=(_ONE_SAMPLE, _WELCH), averages=True, counted=_by_unit),
+    "flat": Simple(methods=(_TOTALS, _ONE_SAMPLE, _WELCH), pools=False, counted=_by_unit),
+    "nested": Simple(methods=(_TOTALS, _ONE_SAMPLE, _WELCH), averages=True, counted=_by_unit),
     "blocked": _BLOCKS,
     "blocked-nested": _BLOCKS,
 }

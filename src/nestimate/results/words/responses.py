@@ -44,6 +44,13 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
     test = panel.method("welch", "one_sample", "paired", "apart")
     if test is not None:
         found.append(_half_more(test, design))
+    if panel.method("totals") is not None:
+        unit = design.structure.unit_name("row")
+        found.append(
+            f"Much more lies behind one {unit} than behind another, so that {chance.link} of each "
+            f"by itself, with {chance.half} more, would be off: totals are compared, with an error "
+            f"from how {unit} to {unit} differ."
+        )
     return [*found, *matched_sentences(panel, design)]
 
 

@@ -209,7 +209,7 @@ def _of_members(design: Design) -> Spreads | None:
     # A limit need not lie where other values do; one yes lies nearer to the middle than several.
     told = np.bincount(codes, ~seen.exact) == 0 if design.limited else np.ones(value.size, bool)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
-    together = seen.together(codes, value.size)
+    together, sums = seen.together(codes, value.size), Tally.of(seen, home[codes])
     if design.by_chance and design.structure.text:
         fixed = group_means(design.structure.fixed, codes, value.size)[0]
         value = together.value - fixed @ np.linalg.lstsq(fixed, together.value)[0]
@@ -217,7 +217,7 @@ def _of_members(design: Design) -> Spreads | None:
     value, home, whole = value[told], home[told], np.nan_to_num(chance)[told]
     sizes, stick = np.bincount(home, minlength=len(names)), design.yardstick.spread
     several = np.flatnonzero(sizes > 1)
-    if several.size < 2:
+    if several.size < 2 or (sums is not None and not sums.tells_spreads(sizes)):
         return None
     value, whole = value / stick, whole / stick**2
     profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.strata import lies_in, members_of, same_members
+from nestimate.data.designs.strata import lies_in, same_members
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.data.designs.varying import bartlett, pitman
@@ -317,7 +317,7 @@ def _of_groups(structure: Structure, stratum: Stratum) -> bool:
     if not stratum.heavy or stratum.lone or len(stratum.effects) != len(structure.groups):
         return False
     return bool((stratum.level.codes == structure.outer.codes).all()) and same_members(
-        members_of(stratum), structure.cell
+        stratum.members, structure.cell
     )
 
 

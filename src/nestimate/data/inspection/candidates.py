@@ -14,6 +14,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew, meets_all
 from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.loud import alike
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 
 MOST_SUBUNITS = 3
@@ -251,8 +252,12 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
 
 
 def holders(crossing: Crossing, name: str, names: Sequence[str]) -> list[str]:
-    """Return the columns before a column that may hold what it names: periods hold no cows."""
-    return [n for n in names[: names.index(name)] if n not in crossing.orders]
+    """Return the columns before a column that may hold what it names: periods hold no cows.
+
+    Nor does anything hold what seems to be the same in all of its labels.
+    """
+    before = [n for n in names[: names.index(name)] if n not in crossing.orders]
+    return [n for n in before if crossing.inside(name, n) or not alike(crossing, name, n)]
 
 
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew, holds_groups, stands_together
 from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.loud import same
 from nestimate.data.tables.cells import is_plain_number
 
 
@@ -97,6 +98,7 @@ def given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) 
     if crossing.size(*factors, outer) < 0.7 * cells * crossing.size(outer):
         return [[]]
     free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
+    free = [f for f in free if not same(crossing, outer, f)]
     inner = _inside(crossing, outer, factors)
     free = [f for f in free if all(crossing.inside(name, f) for name in inner)]
     born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]

@@ -60,6 +60,8 @@ class Crossing:
         Columns of times, doses or positions at which units were read again: no unit or block.
     orders
         Counters that say when, or in which order, subjects got one treatment after another.
+    value
+        What was measured, or "".
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -74,6 +76,7 @@ class Crossing:
     made: str = ""
     along: frozenset[str] = frozenset()
     orders: frozenset[str] = frozenset()
+    value: str = ""
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":
@@ -126,6 +129,11 @@ class Crossing:
 
     @cached_property
     def _counted(self) -> dict[tuple[frozenset[str], frozenset[str]], int]:
+        return {}
+
+    @cached_property
+    def pairs(self) -> dict[tuple[str, str], Any]:
+        """What is known of pairs of columns: remembered for as long as the crossing lives."""
         return {}
 
     @cached_property

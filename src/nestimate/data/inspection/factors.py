@@ -31,6 +31,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_tags, counting, visits
+from nestimate.data.inspection.loud import same
 
 #: Words for numbers of rows rather than for what was done again.
 _NUMBERS = frozenset({"index", "idx"})
@@ -109,6 +110,8 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     Pup 1 of one litter is not pup 1 of the next, nor is well A1 that of the next plate. An animal
     can be met again on the next day, and in the next experiment; a cell hardly.
     """
+    if same(crossing, name, holder):
+        return False
     said, held, run = hints(name), hints(holder), holder in crossing.runs
     placed = said & {"place", "counter"}
     passing = passes(name)
@@ -177,7 +180,7 @@ def _numbers_readings(
     spoken = hints(name)
     groups = [n for n in names if n != name and "group" in hints(n)]
     within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
-    if are_tags(crossing.labels[name]):
+    if are_tags(crossing.labels[name]) or _holds_things(crossing, name, names):
         return False
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
         holds = _holds_rows(crossing, name, names) or meets_all(crossing, name)
@@ -204,6 +207,17 @@ def _numbers_readings(
         for group in names
         if 2 <= crossing.size(group) <= MOST_GROUPS and group != name
         for unit in names
+    )
+
+
+def _holds_things(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether several things of some name, several rows each, lie in each of its labels."""
+    return any(
+        crossing.inside(n, name)
+        and crossing.size(n) >= 2 * crossing.size(name)
+        and crossing.most_rows([n]) > 1
+        for n in names
+        if n != name
     )
 
 

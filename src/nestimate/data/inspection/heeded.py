@@ -8,17 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.premises import PENS, PLOTS
-from nestimate.data.designs.reused import Told
-from nestimate.data.designs.vocabulary import ANIMALS, hints, passes, words
+from nestimate.data.designs.reused import SURE, Noticed, Told
+from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, passes, words
+from nestimate.data.inspection.anyhow import lies_anyhow
+from nestimate.data.inspection.assigned import is_compared
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begun_in_all
-from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.looks import counting, number_things
+from nestimate.data.inspection.loud import alike, outside, rather_outside, same
+from nestimate.data.inspection.outermost import NIGHTS
 from nestimate.data.inspection.proposals import MOST, Proposal
 
+#: Labels below which a column holds nothing that could be told from it.
+FEWEST = 3
 #: Words for what stands in one place for the time of an experiment.
 _PLACED = PENS | PLOTS | {"coverslip", "nest", "enclosure"}
+#: Words for what is measured, or what things are by birth.
+_MEASURED = frozenset({"counted", "scored", "value", "trait"})
 #: Words for what holds nothing that is numbered anew in it.
 _BESIDE = frozenset({"kind", "person", "group", "trait", "place"})
 
@@ -44,9 +53,13 @@ def heeded(
         seen.append(first.candidate)
         for wanted in _advised(crossing, first):
             better = next((p for p in found if _alike(p.candidate, wanted)), None) or build(wanted)
-            if better is not None:
+            if better is not None and _quieter(crossing, better, first):
                 found = [better, *(p for p in found if p is not better)]
                 break
+        else:
+            for wanted in _as_one(crossing, first.candidate):
+                if (better := build(wanted)) is not None:
+                    found = [better, *(p for p in found if not _alike(p.candidate, wanted))]
     return tuple(found)
 
 
@@ -85,11 +98,16 @@ def with_numbered_anew(
         return tuple(fit)
     best = fit[0].candidate
     unit, *inner = best.units
-    once = passes(unit) or "place" in hints(unit)
-    if best.relabel or not (once or words(unit) & _PLACED) or not counting(crossing.labels[unit]):
+    if best.relabel or not counting(crossing.labels[unit]):
         return tuple(fit)
     for name in (*best.unused, *inner):
         if not (_holds(crossing, name, unit) and not crossing.inside(name, best.group)):
+            continue
+        once = passes(unit) or "place" in hints(unit) or outside(crossing, name, unit)
+        placed = bool(words(unit) & _PLACED)
+        apart = placed or not lasts(unit)
+        once = once or (apart and rather_outside(crossing, name, unit))
+        if not (once or placed or not hints(unit)):
             continue
         deeper = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
         wanted = replace(best, units=(unit, *deeper), blocks=(name,), relabel=True)
@@ -101,15 +119,45 @@ def with_numbered_anew(
     return tuple(fit)
 
 
+def with_treated(
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Add the design whose units are what was treated, where its rows are pooled in blocks.
+
+    Tanks of one temperature each, all genets in each, are no readings of genets. It comes first
+    where what shares a tank is alike in all of these.
+    """
+    if not fit or not fit[0].candidate.blocks or fit[0].candidate.units or fit[0].factors:
+        return tuple(fit)
+    own = fit[0].candidate
+    for name in own.merged:
+        treated = crossing.inside(name, own.group) and crossing.most_rows([name]) > 1
+        several = crossing.size(name) >= 2 * crossing.size(own.group)
+        if not (treated and several) or crossing.inside(name, own.blocks[0]):
+            continue
+        if any(p.candidate.units[:1] == (name,) for p in fit) or _is_set(crossing, name):
+            continue
+        made = build(replace(own, units=(name,), blocks=(), relabel=False))
+        if made is not None:
+            first = alike(crossing, name, own.blocks[0])
+            return ((made, *fit) if first else (fit[0], made, *fit[1:]))[:MOST]
+    return tuple(fit)
+
+
 def _holds(crossing: Crossing, name: str, unit: str) -> bool:
     """Return whether dishes that return in all labels of a column may be others in each of them.
 
     So they may in what stands before them or is called a block, and not in cells or animals.
     """
     before = crossing.names.index(name) < crossing.names.index(unit)
-    outer = before or name in crossing.runs or "block" in hints(name)
+    outer = before or name in crossing.runs or "block" in hints(name) or not hints(name)
     aside = passes(name) or words(name) & (ANIMALS | {"eartag"}) or hints(name) & _BESIDE
-    return outer and not aside and begun_in_all(crossing, unit, name)
+    if not begun_in_all(crossing, unit, name) or same(crossing, unit, name):
+        return False
+    if "time" in hints(unit) or words(unit) & NIGHTS:
+        return False
+    open_ = not _is_set(crossing, name) and (hints(name) or number_things(crossing.labels[name]))
+    return (outer and open_ and not aside) or (outside(crossing, name, unit) and open_)
 
 
 def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
@@ -122,6 +170,61 @@ def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
             yield wanted
             # Labels of what lies inside may return, too; its rows are readings then.
             yield replace(wanted, units=())
+    for name in _loud(crossing, proposal):
+        yield from _holding(crossing, own, name)
+
+
+def _as_one(crossing: Crossing, own: Candidate) -> Iterator[Candidate]:
+    """Yield the roles in which equal labels of groups are one thing, as all readers take them.
+
+    What several readers looked at has names that all share, and is alike in the groups, too.
+    """
+    if not own.relabel or own.blocks or crossing.inside(own.units[0], own.group):
+        return
+    unit = own.units[0]
+    shared = any(same(crossing, unit, n) for n in own.merged if not crossing.inside(unit, n))
+    if shared and alike(crossing, unit, own.group):
+        yield replace(own, blocks=(unit,), units=(), relabel=False)
+
+
+def _loud(crossing: Crossing, proposal: Proposal) -> list[str]:
+    """Return the columns that a design surely gets wrong, as its values show."""
+    said = [one for one in proposal.cautions if isinstance(one, Noticed) and one.chance < SURE]
+    names = {one.name: one.chance for one in said if one.name in crossing.names}
+    return [n for n in names if not (n in crossing.factors | crossing.along or _is_set(crossing, n))]
+
+
+def _is_set(crossing: Crossing, name: str) -> bool:
+    """Return whether a column is compared, measured, says when, or has few labels to hold things."""
+    few = crossing.size(name) < FEWEST
+    few = few or lies_anyhow(crossing, name) or bool(hints(name) & _MEASURED)
+    return few or is_compared(crossing, name) or moments(crossing, name)
+
+
+def _quieter(crossing: Crossing, one: Proposal, other: Proposal) -> bool:
+    """Return whether values speak against fewer things in one design than in another."""
+    told = [any(isinstance(said, Told) for said in p.cautions) for p in (one, other)]
+    loud = [len(_loud(crossing, p)) for p in (one, other)]
+    return told[1] or (not told[0] and loud[0] < loud[1])
+
+
+def _holding(crossing: Crossing, own: Candidate, name: str) -> Iterator[Candidate]:
+    """Yield the roles in which a column holds what lies in it, beside others and in their place."""
+    bare = replace(own, units=(), blocks=(), relabel=False)
+    if crossing.inside(name, own.group):
+        yield replace(own, units=(name, *(n for n in own.units if n != name)))
+        yield replace(bare, units=(name,))
+        return
+    units = tuple(n for n in own.units if n != name)
+    relabel = bool(units) and not all(crossing.inside(units[0], n) for n in (name, own.group))
+    inner = [n for n in (*own.blocks, *units) if n != name][:1]
+    # What is the same in all labels of the column lies in none of them.
+    if any(not crossing.inside(n, name) and same(crossing, n, name) for n in inner):
+        return
+    if name not in own.blocks:
+        yield replace(own, blocks=(name, *own.blocks), units=units, relabel=relabel)
+    yield replace(bare, blocks=(name,), units=units, relabel=relabel)
+    yield replace(bare, blocks=(name,))
 
 
 def _outermost(crossing: Crossing, blocks: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,6 +234,7 @@ def _outermost(crossing: Crossing, blocks: tuple[str, ...]) -> tuple[str, ...]:
         return blocks
     numbered, named = (counting(crossing.labels[name]) for name in (outer, inner))
     swapped = numbered and not named and not crossing.inside(inner, outer)
+    swapped = swapped and not same(crossing, outer, inner)
     return (*before, inner, outer) if swapped else blocks
 
 

@@ -26,6 +26,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import (
     begins_anew,
+    begun_in_all,
     holds_groups,
     is_when,
     meets_all,
@@ -38,6 +39,7 @@ from nestimate.data.inspection.looks import (
     are_kinds,
     are_names,
     counting,
+    number_things,
     stepped,
     visits,
 )
@@ -96,6 +98,8 @@ def _scored(
     score = against if group == whole else _group_score(group, crossing.labels[group])
     # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
     score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
+    # Nor are runs 1 to 4, where all that lies in one of a few kinds was met in each.
+    score -= 6.0 * (group != whole and _numbers_beside(crossing, group, names))
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
@@ -166,6 +170,23 @@ def _numbers_treated(crossing: Crossing, name: str, names: Sequence[str]) -> boo
     """Return whether numbers lie in what a name says is compared."""
     groups = [n for n in names if "group" in hints(n) and crossing.size(n) < crossing.size(name)]
     return counting(crossing.labels[name]) and any(crossing.inside(name, n) for n in groups)
+
+
+def _numbers_beside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether numbers or letters were met with what lies in one of a few kinds each."""
+    if name in crossing.factors or hints(name) & {"group", "time"}:
+        return False
+    if not number_things(crossing.labels[name]):
+        return False
+    kinds = [n for n in names if n != name and are_kinds(crossing.labels[n])]
+    return any(
+        crossing.inside(unit, kind)
+        and crossing.size(unit) >= 2 * crossing.size(kind)
+        and begun_in_all(crossing, unit, name)
+        for kind in kinds
+        for unit in names
+        if unit not in {name, kind}
+    )
 
 
 def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str]) -> float:

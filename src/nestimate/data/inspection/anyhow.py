@@ -111,7 +111,12 @@ def rather_measured(crossing: Crossing, column: Column, whole: str) -> bool:
 def is_stored(crossing: Crossing, name: str, whole: str) -> bool:
     """Return whether a column says where something is kept, alike beside no other labels."""
     others = [n for n in crossing.names if n not in {name, whole} and crossing.size(n) > 1]
-    return "storage" in hints(name) and not any(_met_alike(crossing, name, n) for n in others)
+    return is_kept(name) and not any(_met_alike(crossing, name, n) for n in others)
+
+
+def is_kept(name: str) -> bool:
+    """Return whether a name says where something is kept: only values say that it matters."""
+    return "storage" in hints(name)
 
 
 def lies_anyhow(crossing: Crossing, name: str) -> bool:

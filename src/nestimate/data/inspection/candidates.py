@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import hints, lasts, words
-from nestimate.data.inspection.anyhow import lies_anyhow, unequal
+from nestimate.data.inspection.anyhow import is_kept, lies_anyhow, unequal
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew, meets_all
 from nestimate.data.inspection.looks import counting
-from nestimate.data.inspection.loud import alike
+from nestimate.data.inspection.loud import same
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 
 MOST_SUBUNITS = 3
@@ -97,7 +97,7 @@ def possible(
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
     apart = crossing.counters | crossing.along | compared
-    names = [n for n in names if n not in apart and not lies_anyhow(crossing, n)]
+    names = [n for n in names if not (n in apart or is_kept(n) or lies_anyhow(crossing, n))]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
@@ -254,10 +254,11 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
 def holders(crossing: Crossing, name: str, names: Sequence[str]) -> list[str]:
     """Return the columns before a column that may hold what it names: periods hold no cows.
 
-    Nor does anything hold what seems to be the same in all of its labels.
+    Nor does anything hold what is surely the same in all of its labels.
     """
-    before = [n for n in names[: names.index(name)] if n not in crossing.orders]
-    return [n for n in before if crossing.inside(name, n) or not alike(crossing, name, n)]
+    before = [n for n in names[: names.index(name)] if n not in crossing.counters | crossing.orders]
+    before = [n for n in before if crossing.inside(name, n) or not crossing.inside(n, name)]
+    return [n for n in before if crossing.inside(name, n) or not same(crossing, name, n)]
 
 
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

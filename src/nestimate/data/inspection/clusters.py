@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import ANIMALS, BORN, PERSONS, WITHIN, hints, passes, words
+from nestimate.data.inspection.anyhow import is_kept
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew, holds_groups, stands_together
@@ -22,6 +23,7 @@ def path_of(crossing: Crossing, factors: Sequence[str]) -> list[str]:
         if name not in apart
         and crossing.size(name) > 1
         and not hints(name) & {"trait", "person"}
+        and not (is_kept(name) and not all(crossing.inside(name, f) for f in factors))
         and not any(crossing.decides([factor], name) for factor in factors)
         and not crossing.empty(name)
     ]

@@ -176,6 +176,11 @@ class Crossing:
         both = [*names, column]
         return column in names or self._count(both, both) == self._count(names, both)
 
+    def holds_things(self, name: str) -> bool:
+        """Return whether several things, of several rows each, lie in each of its labels."""
+        others = [n for n in self.names if n != name and self.size(n) >= 2 * self.size(name)]
+        return any(self.inside(n, name) and self.most_rows([n]) > 1 for n in others)
+
     def most_rows(self, names: Sequence[str]) -> int:
         """Return the largest number of rows that share their labels in these columns."""
         wanted = frozenset(names)

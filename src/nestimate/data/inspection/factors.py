@@ -28,7 +28,7 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.anyhow import is_measured, is_remark
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared, met_in_plots, square_of
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, is_when, moments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_tags, counting, visits
 from nestimate.data.inspection.loud import same
@@ -167,12 +167,6 @@ def _met(crossing: Crossing, name: str, other: str) -> NDArray[np.intp]:
     return found[found > 0]
 
 
-def is_when(crossing: Crossing, name: str) -> bool:
-    """Return whether a column numbers moments with gaps: days 5, 10 and 15 hold no vials."""
-    labels = crossing.labels[name]
-    return moments(crossing, name) and all(map(str.isdigit, labels)) and not counting(labels)
-
-
 def _numbers_readings(
     crossing: Crossing, columns: Mapping[str, Column], name: str, names: Sequence[str]
 ) -> bool:
@@ -180,7 +174,7 @@ def _numbers_readings(
     spoken = hints(name)
     groups = [n for n in names if n != name and "group" in hints(n)]
     within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
-    if are_tags(crossing.labels[name]) or _holds_things(crossing, name, names):
+    if are_tags(crossing.labels[name]) or crossing.holds_things(name):
         return False
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
         holds = _holds_rows(crossing, name, names) or meets_all(crossing, name)
@@ -207,17 +201,6 @@ def _numbers_readings(
         for group in names
         if 2 <= crossing.size(group) <= MOST_GROUPS and group != name
         for unit in names
-    )
-
-
-def _holds_things(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
-    """Return whether several things of some name, several rows each, lie in each of its labels."""
-    return any(
-        crossing.inside(n, name)
-        and crossing.size(n) >= 2 * crossing.size(name)
-        and crossing.most_rows([n]) > 1
-        for n in names
-        if n != name
     )
 
 

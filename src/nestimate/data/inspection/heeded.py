@@ -18,12 +18,10 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begun_in_all
 from nestimate.data.inspection.looks import counting, number_things
-from nestimate.data.inspection.loud import alike, outside, rather_outside, same
-from nestimate.data.inspection.outermost import NIGHTS
+from nestimate.data.inspection.loud import alike, chances, louder, outside, rather_outside, same
+from nestimate.data.inspection.outermost import FEWEST, NIGHTS
 from nestimate.data.inspection.proposals import MOST, Proposal
 
-#: Labels below which a column holds nothing that could be told from it.
-FEWEST = 3
 #: Words for what stands in one place for the time of an experiment.
 _PLACED = PENS | PLOTS | {"coverslip", "nest", "enclosure"}
 #: Words for what is measured, or what things are by birth.
@@ -100,7 +98,7 @@ def with_numbered_anew(
     unit, *inner = best.units
     if best.relabel or not counting(crossing.labels[unit]):
         return tuple(fit)
-    for name in (*best.unused, *inner):
+    for name in _loudest_first(crossing, unit, (*best.unused, *inner)):
         if not (_holds(crossing, name, unit) and not crossing.inside(name, best.group)):
             continue
         once = passes(unit) or "place" in hints(unit) or outside(crossing, name, unit)
@@ -119,6 +117,12 @@ def with_numbered_anew(
     return tuple(fit)
 
 
+def _loudest_first(crossing: Crossing, unit: str, names: Sequence[str]) -> list[str]:
+    """Return columns in the order in which values go with their labels rather than with `unit`."""
+    found = {name: chances(crossing, name, unit) for name in names if name != unit}
+    return sorted(found, key=lambda n: 1.0 if (own := found[n]) is None else own.one)
+
+
 def with_treated(
     crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
 ) -> tuple[Proposal, ...]:
@@ -133,13 +137,15 @@ def with_treated(
     for name in own.merged:
         treated = crossing.inside(name, own.group) and crossing.most_rows([name]) > 1
         several = crossing.size(name) >= 2 * crossing.size(own.group)
-        if not (treated and several) or crossing.inside(name, own.blocks[0]):
+        if not (treated and several) or _is_set(crossing, name):
             continue
-        if any(p.candidate.units[:1] == (name,) for p in fit) or _is_set(crossing, name):
+        inside = crossing.inside(name, own.blocks[-1])
+        wanted = replace(own, units=(name,), blocks=own.blocks if inside else (), relabel=False)
+        if any(_alike(p.candidate, wanted) for p in fit):
             continue
-        made = build(replace(own, units=(name,), blocks=(), relabel=False))
+        made = build(wanted)
         if made is not None:
-            first = alike(crossing, name, own.blocks[0])
+            first = inside or alike(crossing, name, own.blocks[0])
             return ((made, *fit) if first else (fit[0], made, *fit[1:]))[:MOST]
     return tuple(fit)
 
@@ -154,10 +160,11 @@ def _holds(crossing: Crossing, name: str, unit: str) -> bool:
     aside = passes(name) or words(name) & (ANIMALS | {"eartag"}) or hints(name) & _BESIDE
     if not begun_in_all(crossing, unit, name) or same(crossing, unit, name):
         return False
-    if "time" in hints(unit) or words(unit) & NIGHTS:
+    if _is_moment(unit) or (lasts(unit) and "counter" in hints(name)):
         return False
-    open_ = not _is_set(crossing, name) and (hints(name) or number_things(crossing.labels[name]))
-    return (outer and open_ and not aside) or (outside(crossing, name, unit) and open_)
+    if _is_set(crossing, name) or not (hints(name) or number_things(crossing.labels[name])):
+        return False
+    return (outer and not aside) or outside(crossing, name, unit)
 
 
 def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
@@ -190,15 +197,21 @@ def _as_one(crossing: Crossing, own: Candidate) -> Iterator[Candidate]:
 def _loud(crossing: Crossing, proposal: Proposal) -> list[str]:
     """Return the columns that a design surely gets wrong, as its values show."""
     said = [one for one in proposal.cautions if isinstance(one, Noticed) and one.chance < SURE]
-    names = {one.name: one.chance for one in said if one.name in crossing.names}
-    return [n for n in names if not (n in crossing.factors | crossing.along or _is_set(crossing, n))]
+    apart = crossing.counters | crossing.factors | crossing.along
+    names = dict.fromkeys(one.name for one in said if one.name in {*crossing.names} - apart)
+    return [name for name in names if not _is_set(crossing, name)]
 
 
 def _is_set(crossing: Crossing, name: str) -> bool:
-    """Return whether a column is compared, measured, says when, or has few labels to hold things."""
+    """Return whether a column is compared, measured, says when, or has few labels."""
+    measured = lies_anyhow(crossing, name) or bool(hints(name) & _MEASURED)
     few = crossing.size(name) < FEWEST
-    few = few or lies_anyhow(crossing, name) or bool(hints(name) & _MEASURED)
-    return few or is_compared(crossing, name) or moments(crossing, name)
+    return few or measured or is_compared(crossing, name) or moments(crossing, name)
+
+
+def _is_moment(name: str) -> bool:
+    """Return whether a name says when, so that equal labels are one moment everywhere."""
+    return "time" in hints(name) or bool(words(name) & NIGHTS)
 
 
 def _quieter(crossing: Crossing, one: Proposal, other: Proposal) -> bool:
@@ -216,10 +229,13 @@ def _holding(crossing: Crossing, own: Candidate, name: str) -> Iterator[Candidat
         yield replace(bare, units=(name,))
         return
     units = tuple(n for n in own.units if n != name)
-    relabel = bool(units) and not all(crossing.inside(units[0], n) for n in (name, own.group))
     inner = [n for n in (*own.blocks, *units) if n != name][:1]
-    # What is the same in all labels of the column lies in none of them.
-    if any(not crossing.inside(n, name) and same(crossing, n, name) for n in inner):
+    if units and crossing.most_rows([own.group, name, *own.blocks, units[0]]) == 1:
+        units = ()
+    relabel = bool(units) and not all(crossing.inside(units[0], n) for n in (name, own.group))
+    # What is the same in all labels of the column lies in none of them, nor does a night.
+    inner = [n for n in inner if not crossing.inside(n, name)]
+    if any(same(crossing, n, name) or _is_moment(n) for n in inner):
         return
     if name not in own.blocks:
         yield replace(own, blocks=(name, *own.blocks), units=units, relabel=relabel)
@@ -234,7 +250,8 @@ def _outermost(crossing: Crossing, blocks: tuple[str, ...]) -> tuple[str, ...]:
         return blocks
     numbered, named = (counting(crossing.labels[name]) for name in (outer, inner))
     swapped = numbered and not named and not crossing.inside(inner, outer)
-    swapped = swapped and not same(crossing, outer, inner)
+    if same(crossing, outer, inner) or same(crossing, inner, outer):
+        swapped = louder(crossing, inner, outer)
     return (*before, inner, outer) if swapped else blocks
 
 

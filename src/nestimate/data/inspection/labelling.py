@@ -65,17 +65,17 @@ def crossed_labels(
         ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))
-        found = Crossing.of_table(table, [*names, whole], filled)
+        found = replace(Crossing.of_table(table, [*names, whole], filled), value=value)
         kinds = {c.name: c for c in columns}
         aside = {n for n in names if rather_measured(found, kinds[n], whole)}
         found = found.without(aside | {n for n in names if is_stored(found, n, whole)})
         if crossing is None:
             crossing = found
         if found.rows.max(initial=0) < 2 or varies_inside(found, value):
-            return value, replace(found, value=value)
+            return value, found
     if crossing is None:
         raise AssertionError("at least one value is given")
-    return chosen, replace(crossing, value=chosen)
+    return chosen, crossing
 
 
 def _on_a_map(columns: Sequence[Column]) -> list[str]:

@@ -42,7 +42,7 @@ class Chances:
 
 def chances(crossing: Crossing, one: str, other: str) -> Chances | None:
     """Test the labels of two columns beside each other; None where the values tell nothing."""
-    known = crossing.pairs
+    known: dict[tuple[str, str], Chances | None] = crossing.pairs
     if (one, other) not in known:
         found = _tested(crossing, one, other)
         known[one, other] = found
@@ -51,10 +51,18 @@ def chances(crossing: Crossing, one: str, other: str) -> Chances | None:
 
 
 def outside(crossing: Crossing, one: str, other: str) -> bool:
-    """Return whether values differ between labels of one column and, alike in all of these, not of
-    the other: these are numbered anew in each."""
+    """Return whether values differ between labels of one column, and not of the other.
+
+    These are numbered anew in each of the first.
+    """
     found = chances(crossing, one, other)
     return found is not None and found.one < LOUD and found.other > QUIET
+
+
+def louder(crossing: Crossing, one: str, other: str) -> bool:
+    """Return whether values go with labels of one column more surely than with the other's."""
+    found = chances(crossing, one, other)
+    return found is not None and found.one < found.other
 
 
 def rather_outside(crossing: Crossing, one: str, other: str) -> bool:

@@ -18,6 +18,8 @@ from nestimate.data.inspection.curves import MOST_GROUPS, moments
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.loud import outside
 
+#: Labels below which a column holds nothing that could be told from it.
+FEWEST = 3
 #: Words for what grows on a plant.
 _GROWN = frozenset({"leaf", "leaves", "blatt", "feuille", "hoja", "shoot", "fruit", "flower"})
 NIGHTS = frozenset({"night", "nacht", "nuit", "noche", "notte"})
@@ -56,7 +58,7 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
         return False
     if outside(crossing, inner, outer):
         return False
-    if outside(crossing, outer, inner) and _numbers(crossing, outer, inner):
+    if one >= FEWEST and outside(crossing, outer, inner) and _numbers(crossing, outer, inner):
         return True
     said, run = hints(inner), repeats(inner)
     counted = counting(crossing.labels[inner])

@@ -23,12 +23,10 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.assigned import evenly_crossed, is_panel, may_be_compared
 from nestimate.data.inspection.candidates import Candidate, counts_within, holders, possible
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import moments
+from nestimate.data.inspection.curves import is_when, moments
 from nestimate.data.inspection.factors import (
     begins_anew,
-    begun_in_all,
     holds_groups,
-    is_when,
     meets_all,
     runs_through,
     stands_together,
@@ -39,11 +37,10 @@ from nestimate.data.inspection.looks import (
     are_kinds,
     are_names,
     counting,
-    number_things,
     stepped,
     visits,
 )
-from nestimate.data.inspection.relations import only_numbered
+from nestimate.data.inspection.relations import numbers_beside, only_numbered
 from nestimate.data.inspection.returning import one_each
 
 #: What is put into cells once.
@@ -99,7 +96,7 @@ def _scored(
     # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
     score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
     # Nor are runs 1 to 4, where all that lies in one of a few kinds was met in each.
-    score -= 6.0 * (group != whole and _numbers_beside(crossing, group, names))
+    score -= 6.0 * (group != whole and numbers_beside(crossing, group, names))
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
@@ -170,23 +167,6 @@ def _numbers_treated(crossing: Crossing, name: str, names: Sequence[str]) -> boo
     """Return whether numbers lie in what a name says is compared."""
     groups = [n for n in names if "group" in hints(n) and crossing.size(n) < crossing.size(name)]
     return counting(crossing.labels[name]) and any(crossing.inside(name, n) for n in groups)
-
-
-def _numbers_beside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
-    """Return whether numbers or letters were met with what lies in one of a few kinds each."""
-    if name in crossing.factors or hints(name) & {"group", "time"}:
-        return False
-    if not number_things(crossing.labels[name]):
-        return False
-    kinds = [n for n in names if n != name and are_kinds(crossing.labels[n])]
-    return any(
-        crossing.inside(unit, kind)
-        and crossing.size(unit) >= 2 * crossing.size(kind)
-        and begun_in_all(crossing, unit, name)
-        for kind in kinds
-        for unit in names
-        if unit not in {name, kind}
-    )
 
 
 def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str]) -> float:

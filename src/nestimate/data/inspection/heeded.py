@@ -160,7 +160,8 @@ def _holds(crossing: Crossing, name: str, unit: str) -> bool:
     aside = passes(name) or words(name) & (ANIMALS | {"eartag"}) or hints(name) & _BESIDE
     if not begun_in_all(crossing, unit, name) or same(crossing, unit, name):
         return False
-    if _is_moment(unit) or (lasts(unit) and "counter" in hints(name)):
+    kept = lasts(unit) and not words(unit) & _PLACED
+    if _is_moment(unit) or (kept and "counter" in hints(name)):
         return False
     if _is_set(crossing, name) or not (hints(name) or number_things(crossing.labels[name])):
         return False

@@ -97,7 +97,8 @@ def possible(
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
     apart = crossing.counters | crossing.along | compared
-    names = [n for n in names if not (n in apart or is_kept(n) or lies_anyhow(crossing, n))]
+    stored = {n for n in names if is_kept(n) and not crossing.inside(n, group)}
+    names = [n for n in names if not (n in apart | stored or lies_anyhow(crossing, n))]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
@@ -254,11 +255,15 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
 def holders(crossing: Crossing, name: str, names: Sequence[str]) -> list[str]:
     """Return the columns before a column that may hold what it names: periods hold no cows.
 
-    Nor does anything hold what is surely the same in all of its labels.
+    Nor does anything hold what is surely the same in all of its labels, nor a sex tanks of which
+    each lies in something else.
     """
     before = [n for n in names[: names.index(name)] if n not in crossing.counters | crossing.orders]
     before = [n for n in before if crossing.inside(name, n) or not crossing.inside(n, name)]
-    return [n for n in before if crossing.inside(name, n) or not same(crossing, name, n)]
+    through = any(n != name and crossing.inside(name, n) for n in names)
+    born = {n for n in before if through and "trait" in hints(n)}
+    held = {n for n in before if crossing.inside(name, n)}
+    return [n for n in before if n in held or not (n in born or same(crossing, name, n))]
 
 
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

@@ -176,6 +176,29 @@ def test_values_known_by_limits_are_named_as_such():
     assert names[7] == "<1 in b"
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"response": "k/n"}, ("3 of 9", "0 of 4", "2 of 8")),
+        ({"response": "counts"}, ("3", "0 in a (1 of 2)", "2")),
+        ({"response": "counts", "exposure": "n"}, ("3 (n 9)", "0 (n 4)", "2 (n 8)")),
+        ({"response": "censored", "limit": 1, "scale": "log"}, ("3", "<1 in a (1 of 2)", "2")),
+    ],
+)
+def test_values_are_named_as_they_stand_in_the_table(options, said):
+    """Not as a rate, a share to six digits or half a count more: nobody finds these in a table."""
+    table = {
+        "arm": ["a"] * 5 + ["b"] * 5,
+        "k": [3, "0" if "limit" not in options else "<1", 2, 4, 0, 7, 5, 1, 6, 8],
+        "n": [9, 4, 8, 7, 9, 9, 6, 12, 8, 9],
+    }
+    if "limit" in options:
+        table["k"][4] = "<1"
+    value = {} if "k/n" in options.values() else {"value": "k"}
+    result = ne.compare(table, **value, group="arm", options=options | {"ess": 500})
+    assert tuple(one.name for one in result.influence[0].left_out)[:3] == said
+
+
 def test_a_clear_difference_hinges_on_none():
     data = nested(means={"a": 0, "b": 5}, tau=0.5, sigma=0.2, readings=4, seed=3, units=6)
     result = ne.compare(data, options={"ess": 2000, "rope": (-0.5, 0.5)})

@@ -336,6 +336,15 @@ def test_slips_of_the_pen_are_named():
     assert "a limit of detection?" in str(ne.inspect(low))
 
 
+@pytest.mark.parametrize(("step", "asked"), [(1, False), (40, True), (0.5, True)])
+def test_where_nothing_was_counted_there_is_no_limit(step, asked):
+    """Many of the fields hold none: of counts that is what was counted, of amounts it may be."""
+    rng = np.random.default_rng(3)
+    counts = rng.negative_binomial(0.3, 0.03, 200)
+    table = pd.DataFrame({"arm": ["a", "b"] * 100, "found": counts * step})
+    assert ("limit of detection?" in " ".join(str(ne.inspect(table)).split())) == asked
+
+
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [

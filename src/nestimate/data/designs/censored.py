@@ -125,6 +125,17 @@ class Censored:
         return int(below.sum()), int(above.sum()), int((~self.exact & ~below & ~above).sum())
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Every value, limit, or pair of ends."""
+        ends = zip(self.measure.said(self.lower), self.measure.said(self.upper), strict=True)
+        return tuple(
+            {-1: f"<{high:.6g}", 1: f">{low:.6g}"}.get(
+                side, f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
+            )
+            for (low, high), side in zip(ends, self.beyond, strict=True)
+        )
+
+    @property
     def behind(self) -> tuple[str, Array]:
         """Nothing: every value stands for itself."""
         return "", np.ones(self.lower.size)

@@ -136,6 +136,14 @@ class Counted:
         return np.zeros(self.count.size, np.intp)
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Every count, and the exposure behind it where it has one."""
+        if not self.of:
+            return tuple(f"{count:g}" for count in self.count)
+        rows = zip(self.count, self.exposure, strict=True)
+        return tuple(f"{count:g} ({self.of} {over:g})" for count, over in rows)
+
+    @property
     def behind(self) -> tuple[str, Array]:
         """The exposure of every row."""
         return self.of, self.exposure

@@ -164,6 +164,10 @@ class Observed(Protocol):
         """Which way a row lies from what stands in it: -1 below, 1 above, 0 where measured."""
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """What stands in every row, as the table has it: `3 of 20`, `<0.5`."""
+
+    @property
     def behind(self) -> tuple[str, Array]:
         """What lies behind every row, exposures or totals, by their column and in each row."""
 

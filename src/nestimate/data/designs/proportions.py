@@ -198,6 +198,13 @@ class Proportions:
         return np.zeros(self.k.size, np.intp)
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """How many of how many."""
+        if not self.of:
+            return tuple(f"{k:g}" for k in self.k)
+        return tuple(f"{k:g} of {n:g}" for k, n in zip(self.k, self.n, strict=True))
+
+    @property
     def behind(self) -> tuple[str, Array]:
         """The total of every row."""
         return self.of, self.n

@@ -344,8 +344,9 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
     top = int(np.argmax(often))
     share = often[top] / often.sum()
     edge = {0: "smallest", kept.size - 1: "largest"}.get(top)
-    if edge and spoken(name) is not None:
-        # None of the cells, or all of them: that is how many there were.
+    counts_none = not kept[0] and kept[1] == 1 and bool((kept == np.floor(kept)).all())
+    if edge and (spoken(name) is not None or (counts_none and top == 0)):
+        # None of the cells, or all of them; nothing counted: that is how many there were.
         return said
     if often[top] < 5 or often[top] < 4 * np.median(often) or share < (0.1 if edge else 0.3):
         return said

@@ -194,11 +194,8 @@ def cluster_names(design: Design) -> tuple[str, ...]:
             found = [f"{name} {label}" for name, own in levels.items() for label in own.labels]
         return tuple(found)
     seen = design.observed
-    beyond = np.zeros(design.rows.size, np.intp) if seen is None else seen.beyond
-    names = [
-        f"{'' if side == 0 else '<' if side < 0 else '>'}{value:.6g}"
-        for value, side in zip(design.plain.said(design.rows), beyond, strict=True)
-    ]
+    plain = design.plain.said(design.rows)
+    names = [f"{value:.6g}" for value in plain] if seen is None else [*seen.texts]
     often = Counter(names)
     groups = [design.groups[g] for g in design.readings.group]
     names = [

@@ -288,24 +288,24 @@ def _influence_sentence(one: Influence, design: Design) -> str:
     what = turn_word(design.structure)
     said = []
     if one.sign_hinges:
-        shown = [
-            f"{_fine(one.without(name).p_gt_0)} without {name}"
-            for name in one.sign_hinges[:MOST_NAMED]
-        ]
+        first = one.sign_hinges[:MOST_NAMED]
+        shown = [f"{_fine(one.without(name).p_gt_0)} without {name}" for name in first]
         if len(one.sign_hinges) > MOST_NAMED:
             shown.append(f"similarly without {len(one.sign_hinges) - MOST_NAMED} more")
         hinges, every = len(one.sign_hinges), len(one.left_out)
-        single = "any single" if hinges == every else f"any one of {hinges} of the {every}"
-        single = "one" if hinges == 1 else single
+        many = what if design.structure.outer.labels else "values"
+        several = f"any one of {hinges} of the {every} {many}"
+        single = {every: f"any single {what}", 1: f"one {what}"}.get(hinges, several)
         said.append(
-            f"The direction of {one.contrast} hinges on {single} {what}: {above(design)} is "
+            f"The direction of {one.contrast} hinges on {single}: {above(design)} is "
             f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "
-            f"or below 0.025). Check {' and '.join(one.sign_hinges[:MOST_NAMED])} for slips first."
+            f"or below 0.025). Check {' and '.join(first)} for slips first."
         )
     if one.rope_hinges:
         shown = [*one.rope_hinges[:MOST_NAMED]]
-        more = len(one.rope_hinges) - MOST_NAMED
-        named = " or without ".join([*shown, *([f"one of {more} more"] if more > 0 else [])])
+        if (more := len(one.rope_hinges) - MOST_NAMED) > 0:
+            shown.append(f"one of {more} more")
+        named = " or without ".join(shown)
         said.append(
             f"How the interval of {one.contrast} lies to the ROPE ({one.rope}) hinges on one "
             f"{what}: it changes without {named}."

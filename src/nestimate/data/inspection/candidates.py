@@ -259,7 +259,6 @@ def holders(crossing: Crossing, name: str, names: Sequence[str]) -> list[str]:
     each lies in something else.
     """
     before = [n for n in names[: names.index(name)] if n not in crossing.counters | crossing.orders]
-    before = [n for n in before if crossing.inside(name, n) or not crossing.inside(n, name)]
     through = any(n != name and crossing.inside(name, n) for n in names)
     born = {n for n in before if through and "trait" in hints(n)}
     held = {n for n in before if crossing.inside(name, n)}

@@ -16,7 +16,7 @@ from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
-from nestimate.data.inspection.factors import begun_in_all
+from nestimate.data.inspection.factors import begins_anew, begun_in_all
 from nestimate.data.inspection.looks import counting, number_things
 from nestimate.data.inspection.loud import alike, chances, louder, outside, rather_outside, same
 from nestimate.data.inspection.outermost import FEWEST, NIGHTS
@@ -138,6 +138,8 @@ def with_treated(
         treated = crossing.inside(name, own.group) and crossing.most_rows([name]) > 1
         several = crossing.size(name) >= 2 * crossing.size(own.group)
         if not (treated and several) or _is_set(crossing, name):
+            continue
+        if begins_anew(crossing, name, own.blocks[0]) and not _is_moment(name):
             continue
         inside = crossing.inside(name, own.blocks[-1])
         wanted = replace(own, units=(name,), blocks=own.blocks if inside else (), relabel=False)

@@ -139,7 +139,8 @@ def with_treated(
         several = crossing.size(name) >= 2 * crossing.size(own.group)
         if not (treated and several) or _is_set(crossing, name):
             continue
-        if begins_anew(crossing, name, own.blocks[0]) and not _is_moment(name):
+        one = _is_moment(name) or alike(crossing, name, own.blocks[0])
+        if begins_anew(crossing, name, own.blocks[0]) and not one:
             continue
         inside = crossing.inside(name, own.blocks[-1])
         wanted = replace(own, units=(name,), blocks=own.blocks if inside else (), relabel=False)

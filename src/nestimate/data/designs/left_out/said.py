@@ -30,6 +30,7 @@ from nestimate.data.designs.left_out.uneven import (
 )
 from nestimate.data.designs.left_out.whole import wholly
 from nestimate.data.designs.pairing import Rows
+from nestimate.data.designs.reused import Noticed, Told
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.strata import lies_in
 from nestimate.data.designs.structure import Structure
@@ -76,7 +77,7 @@ def beside_roles(
     return [
         *own.values(),
         *_said([c for c in left if c.name not in own], looked),
-        *(replace(one, anew=True).advice() for one in across),
+        *(_noticed(replace(one, anew=True), replace(one, anew=True).advice()) for one in across),
         *numbered_factors(roles, rows, structure.factors),
     ]
 
@@ -208,10 +209,16 @@ def _filling(one: LeftOut, *, blank: bool) -> Advice:
     """Say what a column does, and what to do about its empty cells before it can be named."""
     advice = one.advice()
     if not one.looked.empty or any(isinstance(part, Fit) for part in advice.parts):
-        return advice
+        return _noticed(one, advice)
     text = " Rows without one are to be filled in first, or left out"
     edit = str(LeaveOut(where=((one.name, ""),)))
-    return Advice(advice, text, *((": ", Remedy("edits", edit)) if blank else ()), ".")
+    filled = Advice(advice, text, *((": ", Remedy("edits", edit)) if blank else ()), ".")
+    return _noticed(one, filled)
+
+
+def _noticed(one: LeftOut, advice: Advice) -> Advice:
+    """Return what is said with the column that it is about."""
+    return advice if isinstance(advice, Told) else Noticed.of(advice, one.name, one.test.p)
 
 
 def _first[T: LeftOut](found: Sequence[T]) -> list[T]:

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.strata import same_members
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DataError, DesignError
@@ -147,3 +150,27 @@ def test_a_table_without_groups_is_one_group_against_a_value():
     found = Design.from_table(table, Roles(value="y", group=name, unit="rows", one_group=True))
     assert found.groups == ("all",)
     assert found.units_per_group == (3,)
+
+
+@pytest.mark.parametrize(
+    ("text", "apart", "cells"),
+    [
+        ("y ~ g * x + (x | u)", True, [["u"], ["u"]]),
+        ("y ~ g * x + (x || u)", False, [["u"], ["u"]]),
+        ("y ~ t + x + (1 | u) + (0 + t:x | u)", False, [["u"], ["u", "t"]]),
+        ("y ~ t + (t | u)", False, [["u"], ["u", "t"]]),
+    ],
+)
+def test_members_of_slopes_are_those_whose_slopes_they_are(text, apart, cells):
+    """By the largest column those of negative numbers seemed to be others; by groups, two each."""
+    rng, (u, t, _) = np.random.default_rng(1), (c.ravel() for c in np.indices((6, 2, 4)))
+    names = {"g": u // 3, "u": u, "t": t}
+    table = pd.DataFrame({k: [f"{k}{i}" for i in v] for k, v in names.items()})
+    x = rng.normal(0, 1, 48)
+    x[::5] = 0.01 if "t:x" in text else 0.0
+    table = table.assign(x=x, y=rng.normal(0, 1, 48))
+    design = formula_design(read_table(table), parse_formula(text), apart=apart)
+    for stratum, columns in zip(design.structure.strata, cells, strict=True):
+        wanted = table.groupby(columns).ngroup().to_numpy()
+        assert same_members(stratum.members, wanted), stratum.name
+        assert stratum.members.max() == wanted.max()

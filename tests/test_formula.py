@@ -400,3 +400,15 @@ def test_crossed_factors_with_student_effects_are_sampled_by_pymc(table, tmp_pat
     result.report(tmp_path / "crossed.html")
     assert result.to_dict()["provenance"]["pareto_k"] is None
     assert result.draws["posterior"]["tau"].coords["term"].to_numpy().tolist() == ["line", "plate"]
+
+
+@pytest.mark.parametrize(
+    "term", ["(1 | site)", "(drug | site)", "(1 | site/line)", "(1|site)+(1|line)"]
+)
+@pytest.mark.parametrize("options", [{}, {"response": "counts"}, {"response": "proportion"}])
+def test_one_label_tells_nothing_of_how_far_several_differ(table, term, options):
+    """Wherever what is left out in turn was the whole table, this ended in a traceback."""
+    rng = np.random.default_rng(1)
+    one = table.assign(site="only", y=rng.integers(0, 2, len(table)))
+    with pytest.raises(ne.DesignError, match=r"'site' holds one label .*'only'.*without its term"):
+        ne.fit(f"y ~ drug + {term}", one, options=options | {"ess": 300})

@@ -13,6 +13,7 @@ from nestimate.model.observed_spreads import observed_spreads
 
 CROSSED, FIXED = "y ~ g + (1 | k) + (1 | day)", "y ~ g + C(day) + (1 | k)"
 #: How each of the doubts starts.
+INTERACTIONS = "The interaction of"
 SESSIONS = "Readings of one k:day are more alike than k and day make them"
 ANIMALS, DAYS = "The effect of g differs between k", "The effect of g differs between day"
 PLOTS = "The effect of g differs between block"
@@ -40,7 +41,7 @@ def table(seed, *, days=4, readings=3, session=0.0, animal=0.0, day=0.0, arms=Fa
 def said(data, formula, **roles):
     found = Roles(value="y", group="mean", **roles)
     design = formula_design(read_table(data), parse_formula(formula), roles=found)
-    starts = (SESSIONS, ANIMALS, DAYS, REPEATS, PLOTS)
+    starts = (INTERACTIONS, SESSIONS, ANIMALS, DAYS, REPEATS, PLOTS)
     return [str(one) for one in design.warnings if str(one).startswith(starts)]
 
 
@@ -120,6 +121,30 @@ def test_what_is_compared_or_held_already_is_not_named():
     assert said(data, f"{CROSSED} + (1 | k:day) + (1 | day:g)") == []
 
 
+def factorial(seed, *, interaction=0.0, animal=0.0, readings=2):
+    """Eight animals that see two factors on each of four days; neither does anything."""
+    rng = np.random.default_rng(seed)
+    k, day, g, t, _ = (c.ravel() for c in np.indices((8, 4, 2, 2, readings)))
+    y = rng.normal(0, 1, 8)[k] + rng.normal(0, 0.7, 4)[day] + animal * rng.normal(0, 1, 8)[k] * g
+    y += interaction * rng.normal(0, 1, (8, 2, 2))[k, g, t] + rng.normal(0, 0.5, k.size)
+    names = {"k": k, "day": day, "g": g, "t": t}
+    return pd.DataFrame({n: [f"{n}{i}" for i in c] for n, c in names.items()}).assign(y=y)
+
+
+def test_an_interaction_that_differs_between_animals_is_named_and_no_effect_in_its_place():
+    """An interval of the effect held the truth in .50 of 40 tables; with the term in .98."""
+    formula, better = "y ~ g * t + (1 | k) + (1 | day)", "(1 | k:g:t)"
+    found = [said(factorial(seed, interaction=0.8), formula) for seed in range(30)]
+    assert np.mean([[one[:18] for one in words] == [INTERACTIONS] for words in found]) >= 0.8
+    assert better in found[0][0] or "(1 | k:t:g)" in found[0][0]
+    after = [said(factorial(s, interaction=0.8), f"{formula} + {better}") for s in range(30)]
+    assert np.mean([bool(words) for words in after]) <= 0.1
+    own = [said(factorial(seed, animal=1.2), formula) for seed in range(30)]
+    assert np.mean([words != [] and words[0].startswith(ANIMALS) for words in own]) >= 0.8
+    plain = [said(factorial(seed, readings=1 + seed % 2), formula) for seed in range(100)]
+    assert np.mean([bool(words) for words in plain]) <= 0.04
+
+
 def plots(seed, *, alike):
     """Six blocks of two varieties and three rates, a reading each; varieties lie in plots."""
     rng = np.random.default_rng(seed)
@@ -162,14 +187,20 @@ def test_columns_left_out_are_looked_at_where_factors_cross_as_where_none_does()
         column = (number // 2).to_numpy()
         data["y"] += rng.normal(0, max(cage, 1e-9), 6)[column]
         data["cage"] = [f"c{label}" for label in column]
+        data["x"] = rng.normal(0, 1, len(data))
         data["place"] = rng.choice(["left", "right", "middle"], len(data))
-        data = data.drop(columns="day") if plain else data
+        data = data.drop(columns=["day"] if plain else [])
+        data = data if "x" in formula else data.drop(columns="x")
         design = formula_design(read_table(data), parse_formula(formula))
         return [str(one) for one in design.warnings if "is left out" in str(one)]
 
     found = [unnamed(seed, CROSSED, 3.0) for seed in range(30)]
     assert np.mean([any("'(1 | cage/k)'" in one for one in words) for words in found]) >= 0.8
     assert np.mean([bool(unnamed(seed, CROSSED, 0.0)) for seed in range(100)]) <= 0.03
+    # Of which there are most terms does not matter.
+    sloped = f"{CROSSED.replace('~', '~ x +')} + (0 + x | day)"
+    turned = [unnamed(seed, sloped, 3.0) for seed in range(30)]
+    assert np.mean([any("'(1 | cage/k)'" in one for one in words) for words in turned]) >= 0.8
     # Days that are balanced do not move a digit.
     alone = [unnamed(seed, "y ~ g + (1 | k)", 3.0, plain=True) for seed in range(5)]
     assert found[:5] == alone
@@ -189,3 +220,15 @@ def test_single_yes_or_no_are_put_together_by_animal_where_spreads_are_compared(
         found.append(observed_spreads(design)[0])
     assert np.median([one.sds[1] for one in found]) > 1
     assert np.mean([one.uneven for one in found]) >= 0.5
+
+
+def test_spreads_of_animals_of_three_yes_or_no_are_not_told():
+    """By quadrature SDs of .9 and 2.6: by logits of half a yes more 0 and .4, and P = .88."""
+    yes = [0, 3, 2, 0, 1, 1, 1, 2, 3, 1, 3, 0, 1, 1, 3, 3]
+    rows = [
+        (f"m{i}", "ab"[i // 8], f"r{j}", int(j < n)) for i, n in enumerate(yes) for j in range(3)
+    ]
+    table = pd.DataFrame(rows, columns=["k", "g", "day", "y"])
+    roles = Roles(value="y", group="mean", response="proportion")
+    design = formula_design(read_table(table), parse_formula(CROSSED), roles=roles)
+    assert observed_spreads(design) == ()

@@ -11,7 +11,7 @@ from nestimate.inference.diagnostics import kish, quantile
 from nestimate.inference.fit import Fit
 from nestimate.inference.moved import moved
 from nestimate.model.model import Model
-from nestimate.results.analyses.sensitivity import widened
+from nestimate.results.analyses.other_priors import widened
 
 ENDS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 DESIGNS = {

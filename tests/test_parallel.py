@@ -1,5 +1,6 @@
 """Slopes that are taken to be alike: said where they are not, with a formula that runs."""
 
+import re
 import shlex
 
 import numpy as np
@@ -15,6 +16,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.model.crossed import left_to_twin
 from nestimate.remedies import Advice, Fit, lines_said, said
 from nestimate.results.documents import front
 
@@ -352,3 +354,69 @@ def test_one_slope_between_and_inside_is_seldom_said_to_be_two(clusters):
 
 def _warned(formula, table):
     return formula_design(read_table(table), parse_formula(formula)).warnings
+
+
+CROSSED = "y ~ x + (1 | u) + (1 | day)"
+
+
+def crossing(seed, *, animals=0.0, days=0.0, session=0.0, where="row", shift=0.0):
+    """Eight animals on five days, two readings each; no slope on the average.
+
+    `animals`, `days`: SDs of the slopes. `session`: SD of what is peculiar to an animal on a day.
+    `where`: inside what x has one value.
+    """
+    rng, rows = np.random.default_rng(seed), []
+    level, own = rng.normal(0, 1, 5), rng.normal(0, 1, 5) * days
+    for i in range(8):
+        base, slope = rng.normal(0, [0.7, 1]) * [1, animals]
+        animal = rng.normal()
+        for j in range(5):
+            here, both = rng.normal(), session * rng.normal()
+            for _ in range(2):
+                x = {"row": rng.normal(), "session": here, "animal": animal}[where]
+                y = base + level[j] + both + (slope + own[j]) * x + rng.normal(0, 0.7)
+                rows.append((f"u{i}", f"d{j}", x + shift, y))
+    return pd.DataFrame(rows, columns=["u", "day", "x", "y"])
+
+
+def crossed_doubts(frame, formula=CROSSED):
+    return [str(one) for one in designed(frame, {"formula": formula}).warnings if "Slopes" in one]
+
+
+@pytest.mark.parametrize(
+    ("made", "clusters", "term"),
+    [
+        ({"animals": 0.8}, "u", "(0 + x | u)"),
+        ({"animals": 0.8, "shift": 30}, "u", "(0 + center(x) | u)"),
+        ({"animals": 1.0, "where": "session"}, "u", "(0 + x | u)"),
+        ({"days": 0.8}, "day", "(0 + x | day)"),
+        ({"days": 1.0, "where": "animal"}, "day", "(0 + x | day)"),
+    ],
+)
+def test_slopes_of_clusters_that_cross_are_said_with_the_term_that_lets_them_differ(
+    made, clusters, term
+):
+    """With SDs of .6 an interval of the slope held the truth in .45 of 40 tables, without a word.
+
+    With the term it does in .95, at 2.3 times the width.
+    """
+    found = [crossed_doubts(crossing(seed, **made)) for seed in range(40)]
+    named = [any(f"differ between {clusters} (" in one for one in words) for words in found]
+    assert np.mean(named) >= 0.75
+    (first, *_) = next(words for words in found if words)
+    assert term in first
+    better = re.search(r"'(y ~ [^']*)'", first)[1]
+    after = [crossed_doubts(crossing(seed, **made), better) for seed in range(40)]
+    assert np.mean([bool(words) for words in after]) <= 0.1
+    design = designed(crossing(0, **made), {"formula": better})
+    assert not any("is not in the fixed part" in one for one in design.warnings)
+    assert left_to_twin(design, robust=False) == ""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [{}, {"where": "session"}, {"where": "session", "session": 0.8}, {"where": "animal"}],
+)
+def test_slopes_that_are_alike_where_clusters_cross_are_seldom_said_to_differ(made):
+    found = [crossed_doubts(crossing(seed, **made)) for seed in range(100)]
+    assert np.mean([bool(words) for words in found]) <= 0.04

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -483,3 +484,31 @@ def test_one_group_has_no_reference(tmp_path):
 
 def test_options_are_recorded_whole(mice):
     assert asdict(ne.Options.of(OPTIONS)) == mice.options
+
+
+@pytest.mark.parametrize(
+    ("roles", "effects"),
+    [
+        ({"unit": "mouse"}, "Effects of mouse were integrated out"),
+        ({"block": "day"}, "Effects of day were integrated out"),
+        ({"block": "day", "unit": "mouse"}, "Effects of day and mouse were integrated out"),
+    ],
+)
+def test_methods_name_the_effects_that_there_are(roles, effects):
+    """Where there were only mice, effects of units and blocks were said to be integrated out."""
+    rng, (g, day, m, _) = np.random.default_rng(2), (c.ravel() for c in np.indices((2, 4, 2, 2)))
+    table = pd.DataFrame({"arm": [f"g{i}" for i in g], "day": [f"d{i}" for i in day]})
+    table["mouse"] = [f"m{i}{j}{k}" for i, j, k in zip(g, day, m, strict=True)]
+    table["y"] = rng.normal(0, 1, g.size)
+    if "block" not in roles:
+        table = table.drop(columns="day")
+    answer = ne.compare(table, value="y", group="arm", **roles, options={"ess": 400})
+    assert effects in part(answer, "For the methods section")
+
+
+def test_what_is_held_against_a_value_is_called_what_it_is():
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame({"dish": [f"p{i}" for i in range(12)], "n": rng.poisson(6, 12)})
+    options = {"response": "counts", "ess": 400, "against": 2}
+    answer = ne.compare(table, value="n", unit="dish", options=options)
+    assert "Typical rates were compared with 2" in part(answer, "For the methods section")

@@ -1,5 +1,6 @@
 """Counts, proportions and limits of detection, against integrals written here and identities."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -20,6 +21,8 @@ from nestimate.errors import DataError, DesignError
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 from nestimate.model.responses.rising import log_rising
+from nestimate.results.estimates import classical
+from nestimate.results.estimates.contrasts import parse_contrast
 
 #: Two groups of three units: a few readings each, unequal, one unit with none at all.
 UNITS = [("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("b", "b2"), ("b", "b3")]
@@ -40,7 +43,7 @@ def table(kind, *, seed=3, readings=3):
                     "mouse": unit,
                     "count": 0 if unit == "a3" else rng.poisson(3 * area * np.exp(eta)),
                     "area": area,
-                    "positive": 0 if unit == "a3" else rng.binomial(total, special.expit(eta - 1)),
+                    "positive": 0 if unit == "a3" else rng.binomial(total, special.expit(eta - 3)),
                     "total": total,
                     "y": f"<{-0.3}" if value < -0.3 else ">1.8" if value > 1.8 else f"{value:.6f}",
                     "z": "0.2-0.5" if i == 0 and unit == "b1" else f"{value:.6f}",
@@ -696,3 +699,124 @@ def test_a_contrast_in_ones_own_words_has_its_risk_difference():
     options = {"ess": 300, "response": "proportion", "contrast": "case - control"}
     found = ne.compare(pairs(many=30, spread=1.0), **PAIRS, options=options)
     assert "risk_difference[case - control]" in {row.name for row in found.averages}
+
+
+@pytest.mark.parametrize("levels", [2, 3, 4])
+@pytest.mark.parametrize(
+    ("value", "options"), [("n", {"response": "counts"}), ("n", {"response": "n/of"})]
+)
+def test_an_effect_that_differs_between_units_may_have_more_levels_than_groups(
+    value, levels, options
+):
+    """Two arms and a factor of three levels inside units: this ended in a traceback."""
+    rng = np.random.default_rng(8)
+    unit = np.repeat(np.arange(8), 2 * levels)
+    table = pd.DataFrame(
+        {
+            "arm": np.where(unit % 2, "a", "b"),
+            "unit": unit.astype(str),
+            "test": [f"t{i}" for i in np.tile(np.repeat(np.arange(levels), 2), 8)],
+            "n": rng.poisson(3, unit.size),
+            "of": 20,
+        }
+    )
+    result = ne.fit(f"{value} ~ arm + test + (test | unit)", table, options=options | {"ess": 300})
+    scales = [p for p in result.fit.model.parameters if p.label.startswith("tau[unit:test")]
+    assert len(scales) == levels
+
+
+@pytest.mark.parametrize("asked", ["roles", "formula"])
+def test_pairs_of_single_yes_and_no_have_mcnemar_s_exact_test_beside_them(asked):
+    """Armitage & Berry 1994, p. 127: growth on two media; Liddell's interval 1.335744 to 55.197091.
+
+    Beside roles stood totals alone, beside the formula a paired t on logits of half a yes more.
+    """
+    both = [(1, 1)] * 20 + [(1, 0)] * 12 + [(0, 1)] * 2 + [(0, 0)] * 16
+    rows = [
+        (f"s{i:02}", m, y) for i, pair in enumerate(both) for m, y in zip("AB", pair, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["specimen", "medium", "growth"])
+    how = {"reference": "B", "options": {"response": "proportion", "ess": 500}}
+    if asked == "roles":
+        roles = {"value": "growth", "group": "medium", "block": "specimen"}
+        found = ne.compare(table, **roles, **how)
+    else:
+        found = ne.fit("growth ~ medium + (1 | specimen)", table, **how)
+    method = found.honesty[0].method("mcnemar")
+    assert method.mean == pytest.approx(6)
+    assert method.ci_low == pytest.approx(1.335744, abs=1e-6)
+    assert method.ci_high == pytest.approx(55.197091, abs=1e-6)
+    assert found.honesty[0].method("paired") is None
+    said = " ".join(str(found).split())
+    assert "of specimen that have both, 14 differ: in 12 A alone is a yes, in 2 B alone" in said
+    assert "McNemar's exact test (P = 0.013)" in said
+
+
+def test_pairs_that_differ_in_one_way_have_a_test_and_no_ratio():
+    rows = [(f"s{i}", m, int(m == "A" and i < 7)) for i in range(12) for m in "AB"]
+    table = pd.DataFrame(rows, columns=["specimen", "medium", "growth"])
+    roles = {"value": "growth", "group": "medium", "block": "specimen"}
+    found = ne.compare(table, **roles, options={"response": "proportion", "ess": 500})
+    assert found.honesty[0].method("mcnemar") is None
+    assert "7 differ: in 0" in " ".join(str(found).split())
+    assert found.honesty[0].matched.p == pytest.approx(2**-6)
+
+
+def uneven(seed, kind, *, units=10, spread=0.7):
+    """Two groups without a difference; much less lies behind each row of one of them."""
+    rng = np.random.default_rng(seed)
+    arm = np.repeat(["a", "b"], units)
+    eta = rng.normal(0, spread, 2 * units)
+    if kind == "counts":
+        size = np.where(arm == "a", 0.3, 10.0)
+        number = rng.poisson(size * np.exp(eta - spread**2 / 2))
+    else:
+        size = np.where(arm == "a", 5, 100)
+        number = rng.binomial(size, special.expit(eta - 3))
+    return pd.DataFrame({"arm": arm, "n": number, "size": size})
+
+
+@pytest.mark.parametrize(
+    ("kind", "roles"),
+    [("counts", {"exposure": "size"}), ("proportion", {"total": "size"})],
+)
+def test_totals_stand_beside_rows_behind_which_very_unequal_amounts_lie(kind, roles):
+    """Welch's t on log rates of half a count more held the truth in .06, on logits in .22.
+
+    A correct program fails this once in more than a thousand runs: 300 tables have an SE of .013.
+    """
+    contrast, held = None, {"totals": [], "welch": []}
+    for seed in range(300):
+        table = read_table(uneven(seed, kind))
+        design = Design.from_table(table, Roles(value="n", group="arm", response=kind, **roles))
+        contrast = contrast or parse_contrast("b / a", ("a", "b"), design.differences)
+        sums = classical.Sums.of(design)
+        for name, of in (("totals", classical.totals), ("welch", classical.welch)):
+            sums = sums if name == "totals" else replace(sums, tally=None)
+            method = classical.t_interval(name, *of(sums, contrast), 0.95)
+            if method is not None:
+                held[name].append(method.ci_low <= 0 <= method.ci_high)
+    assert np.mean(held["totals"]) >= 0.9
+    assert np.mean(held["welch"]) < 0.3
+
+
+def test_totals_are_compared_with_the_scatter_of_rows_where_sizes_are_unequal_alone():
+    table = uneven(3, "counts")
+    roles = Roles(value="n", group="arm", response="counts", exposure="size")
+    design = Design.from_table(read_table(table), roles)
+    contrast = parse_contrast("b / a", ("a", "b"), design.differences)
+    sums = classical.Sums.of(design)
+    estimate, error, *_ = classical.totals(sums, contrast)
+    a, b = (own for _, own in table.groupby("arm"))
+    rate = [own.n.sum() / own["size"].sum() for own in (a, b)]
+    assert estimate == pytest.approx(np.log(rate[1] / rate[0]))
+    # Of rows of one size it is the scatter of their counts, or chance where that is more.
+    parts = [max(own.n.var() * 10, own.n.sum()) / own.n.sum() ** 2 for own in (a, b)]
+    assert error == pytest.approx(np.sqrt(sum(parts)))
+    options = {"response": "counts", "exposure": "size", "ess": 400}
+    found = ne.compare(table, value="n", group="arm", options=options)
+    assert found.honesty[0].method("welch") is None
+    assert found.honesty[0].method("totals").mean == pytest.approx(rate[1] / rate[0])
+    assert "Much more lies behind one row than behind another" in " ".join(str(found).split())
+    even = read_table(table.assign(size=1.0))
+    assert classical.totals(classical.Sums.of(Design.from_table(even, roles)), contrast)[3] == 0

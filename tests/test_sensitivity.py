@@ -12,7 +12,7 @@ from scipy import special, stats
 
 import nestimate as ne
 from nestimate.model import priors
-from nestimate.results.analyses import power_scaling, sensitivity
+from nestimate.results.analyses import other_priors, power_scaling
 from nestimate.results.documents import terminal
 from worded import assert_numbers_are_those_of, nested
 
@@ -270,5 +270,50 @@ def test_a_prior_is_widened_about_its_mean_or_from_where_it_begins():
         (priors.LogNormal(mu=0.3, sigma=0.7), 0.0),
     ):
         before = prior.quantile(cdf, sf) - start
-        after = sensitivity.widened(prior, 2.0).quantile(cdf, sf) - start
+        after = other_priors.widened(prior, 2.0).quantile(cdf, sf) - start
         assert after == pytest.approx(2 * before)
+
+
+def _before_and_after(seed, animals=6):
+    rng = np.random.default_rng([77, seed])
+    rows = [
+        (arm, day, f"{arm}{i}", level + 0.6 * rng.normal())
+        for arm in ("ctl", "drug")
+        for i in range(animals)
+        for level in [rng.normal()]
+        for day in ("pre", "post")
+    ]
+    return pd.DataFrame(rows, columns=["arm", "day", "mouse", "y"]).round(3)
+
+
+def test_priors_of_several_factors_are_varied_and_say_the_same_however_many_draws():
+    """They were not, and said to matter little; with few draws their noise was called a prior."""
+    verdicts = {
+        ess: [
+            panel.verdict == "robust"
+            for seed in range(4)
+            for panel in ne.compare(
+                _before_and_after(seed),
+                value="y",
+                group="arm,day",
+                block="mouse",
+                options={"ess": ess},
+            ).sensitivity
+        ]
+        for ess in (2_000, 10_000, 40_000)
+    }
+    few, usual, many = (np.array(verdicts[ess]) for ess in (2_000, 10_000, 40_000))
+    assert few.size == usual.size == many.size == 28
+    assert (few != many).sum() <= 4
+    assert (usual != many).sum() <= 3
+
+
+def test_where_priors_are_not_varied_they_are_not_called_harmless():
+    rng = np.random.default_rng(1)
+    group = np.repeat([f"g{i}" for i in range(120)], 6)
+    table = pd.DataFrame({"g": group, "y": rng.normal(size=group.size).round(2)})
+    result = ne.compare(table, value="y", group="g", options={"ess": 2000})
+    said = " ".join(str(result).split())
+    assert "not varied for 119 differences: it would take long" in said
+    assert "is not known" in said
+    assert not result.sensitivity

@@ -1012,3 +1012,65 @@ def test_counts_of_clusters_that_drift_far_apart_are_answered(seed):
     table = weeks(seed, {"a": 0.05, "b": 0.05, "c": 0.8})
     options = {**COUNTED, "tau": "common"}
     assert ne.fit("y ~ g * week + (week | id)", table, options=options).design.groups == (*"abc",)
+
+
+def _part_paired(pairs, alone, sds, seed=0, readings=1):
+    """Return animals of which some were seen in both arms, the others in one of them."""
+    rng = np.random.default_rng(seed)
+    arms = [*["ab"] * pairs, *"a" * alone[0], *"b" * alone[1]]
+    found = []
+    for animal, seen in enumerate(arms):
+        shared = rng.normal()
+        for arm in seen:
+            mean = sds["ab".index(arm)] * (shared + rng.normal()) / np.sqrt(2)
+            found += [(f"m{animal}", arm, mean + 0.1 * rng.normal()) for _ in range(readings)]
+    return pd.DataFrame(found, columns=["u", "g", "y"])
+
+
+def _beside_welch(table, result):
+    means = table.groupby(["g", "u"])["y"].mean()
+    welch = stats.ttest_ind(means["b"], means["a"], equal_var=False).confidence_interval()
+    answer = result.contrasts[0]
+    return (answer.ci_high - answer.ci_low) / (welch.high - welch.low)
+
+
+@pytest.mark.parametrize(
+    ("readings", "ask"),
+    [
+        (1, lambda t: ne.compare(t, value="y", group="g", block="u", options=OPTIONS)),
+        (2, lambda t: ne.compare(t, value="y", group="g", block="u", options=OPTIONS)),
+        (1, lambda t: ne.fit("y ~ g + (1 | u)", t, options=OPTIONS)),
+        (2, lambda t: ne.fit("y ~ g + (g | u)", t, options=OPTIONS)),
+    ],
+)
+def test_few_pairs_do_not_hide_that_animals_of_one_arm_scatter_more(readings, ask):
+    """Pitman's test needs pairs: two of them said nothing, and intervals were half as wide."""
+    widths = []
+    for seed in range(6):
+        table = _part_paired(2, (12, 5), (0.3, 2), seed, readings)
+        result = ask(table)
+        widths.append(_beside_welch(table, result))
+    assert 0.8 < np.median(widths) < 1.35
+
+
+def test_what_lone_animals_tell_of_spreads_holds_its_level_and_sees():
+    def p(seed, sds):
+        table = _part_paired(2, (9, 9), sds, seed)
+        roles = Roles(value="y", group="g", block="u")
+        return Spreads.of_effects(Design.from_table(read_table(table), roles)).p
+
+    alike = np.array([p(seed, (1, 1)) for seed in range(200)])
+    assert 0.04 < (alike < 0.1).mean() < 0.17
+    assert np.mean([p(seed, (0.4, 2)) < 0.1 for seed in range(40)]) > 0.9
+
+
+@pytest.mark.parametrize(("alone", "own"), [((4, 3), True), ((3, 2), False)])
+def test_where_most_animals_are_of_one_arm_these_have_a_spread_each(alone, own):
+    table = _part_paired(6, alone, (1, 1), seed=2)
+    result = ne.compare(table, value="y", group="g", block="u", options=OPTIONS)
+    text = " ".join(str(result).split())
+    assert (result.fit.model.assumptions.tau == "own") == own
+    assert ("Most u see one group alone" in text) == own
+    assert ("different u are" in text) == own
+    names = [method.name for method in result.honesty[0].methods]
+    assert ("welch" in names, "paired" in names) == (own, not own)

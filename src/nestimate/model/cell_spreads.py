@@ -16,10 +16,11 @@ from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.residues import Residues
 from nestimate.data.designs.sphericity import FEWEST_LEVELS, LINED, Unsteady
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads
-from nestimate.data.designs.strata import members_of, same_members, split, with_own
+from nestimate.data.designs.spreads import Spreads
+from nestimate.data.designs.strata import same_members, split, with_own
 from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.structure import Structure, one_reading_each
+from nestimate.data.designs.varying import FEWEST_BLOCKS
 from nestimate.errors import DesignError
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.directions import Directions, directions
@@ -151,7 +152,7 @@ def _of_cells(stratum: Stratum, structure: Structure) -> bool:
         return False
     if len(structure.blocks) > 1:
         return False  # what is told apart is the cells of plots
-    return same_members(members_of(stratum), split(stratum.level.codes, structure.group))
+    return same_members(stratum.members, split(stratum.level.codes, structure.group))
 
 
 def _by_cells(structure: Structure) -> bool:
@@ -159,7 +160,7 @@ def _by_cells(structure: Structure) -> bool:
     if not structure.text:
         return True
     cells = split(structure.outer.codes, structure.group)
-    inside = (members_of(one) for one in structure.strata if not one.heavy)
+    inside = (one.members for one in structure.strata if not one.heavy)
     apart = all(
         np.isin(effect.column, (0, 1)).all() for _, effect in (*structure.heavy, *structure.inside)
     )

@@ -33,7 +33,7 @@ class Rows:
     most
         Those of the levels of the term with most of them, shape (rows, levels).
     weight, count, ss, sort
-        As in `clusters.Cluster`.
+        As in `cluster_classes.Cluster`.
     turns
         Members that are left out in turn, of one factor or of several, shape (rows, factors).
     """

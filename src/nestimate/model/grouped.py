@@ -11,8 +11,16 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.statistics import significant
 from nestimate.data.designs.structure import Structure
 from nestimate.model import clusters
-from nestimate.model.clusters import Cluster, ClusterClass, Collapsed
-from nestimate.model.families import CORRELATION, FIXED, NOISE, NORMALITY, Family, scale_of
+from nestimate.model.cluster_classes import Cluster, ClusterClass, cluster_classes
+from nestimate.model.clusters import Collapsed
+from nestimate.model.families import (
+    CORRELATION,
+    FIXED,
+    NOISE,
+    NORMALITY,
+    Family,
+    scale_of,
+)
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -59,13 +67,20 @@ class GroupedDensity:
         fixed, root = structure.fixed[first], np.sqrt(n)
         sort = design.readings.group[first]
         found = [
-            _cluster(structure, first[mine], y[mine], n[mine], (count[mine], ss[mine]), sort[mine])
+            _cluster(
+                structure,
+                first[mine],
+                y[mine],
+                n[mine],
+                (count[mine], ss[mine]),
+                sort[mine],
+            )
             for mine in _members(structure.outer.codes[first])
         ]
         return cls(
             structure=structure,
             robust=robust,
-            classes=clusters.cluster_classes(found),
+            classes=cluster_classes(found),
             middle=(
                 np.linalg.lstsq(fixed * root[:, None], y * root)[0],
                 design.yardstick.inside,
@@ -90,8 +105,7 @@ class GroupedDensity:
         for kind, part in self.collapsed(theta):
             beta = fixed[kind.x_kind].T
             for c, member in enumerate(kind.members):
-                one = clusters.only(kind, part, c)
-                found[member] = clusters.log_density(*one, beta, self._nu(theta))
+                found[member] = clusters.log_density(kind.only(c), part, beta, self._nu(theta))
         return found
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
@@ -114,7 +128,7 @@ class GroupedDensity:
         fixed = theta[FIXED]
         drawn = np.empty((fixed.shape[1], self.structure.outer.size, len(self.structure.effects)))
         for kind, part in self.collapsed(theta):
-            found = clusters.draw_effects(part, fixed[kind.x_kind].T, self._nu(theta), rng)
+            found = clusters.draw_effects(kind, part, fixed[kind.x_kind].T, self._nu(theta), rng)
             drawn[:, kind.members] = np.swapaxes(found, 1, 2)
         return drawn
 
@@ -134,14 +148,15 @@ class GroupedDensity:
         nu = self._nu(theta)
         if nu is not None:
             measured = [
-                clusters.typical_mixing(part, guess[:, kind.x_kind], nu) for kind, part in parts
+                clusters.typical_mixing(kind, part, guess[:, kind.x_kind], nu)
+                for kind, part in parts
             ]
             far = sum(m[0] for m in measured) / sum(m[1] for m in measured)
             mixing = (nu + 1) / (nu + far)
         precision = np.zeros((n_draws, n_fixed, n_fixed))
         linear = np.zeros((n_draws, n_fixed))
         for kind, part in parts:
-            own, pull = part.information(mixing)
+            own, pull = part.information(kind, mixing)
             precision[:, kind.x_kind[:, None], kind.x_kind] += own
             linear[:, kind.x_kind] += pull
         return precision, linear
@@ -288,7 +303,11 @@ def correlation_root(partial: Array, size: int) -> Array:
 
 def cell_codes(structure: Structure) -> tuple[Codes, Codes]:
     """Return a row of each cell, and the cell of every row: what no column tells apart."""
-    columns = [structure.outer.codes, *structure.fixed.T, *(e.column for e in structure.effects)]
+    columns = [
+        structure.outer.codes,
+        *structure.fixed.T,
+        *(e.column for e in structure.effects),
+    ]
     for stratum, effect in structure.inside:
         columns += [stratum.level.codes, effect.column]
     first = cell = np.zeros(len(structure.fixed), dtype=np.intp)
@@ -329,7 +348,12 @@ def _members(codes: Codes) -> list[Codes]:
 
 
 def _cluster(
-    structure: Structure, rows: Codes, y: Array, n: Array, within: tuple[Codes, Array], sort: Codes
+    structure: Structure,
+    rows: Codes,
+    y: Array,
+    n: Array,
+    within: tuple[Codes, Array],
+    sort: Codes,
 ) -> Cluster:
     """Columns of one cluster, a row per cell; those that are zero throughout are left out."""
     z = np.stack([effect.column[rows] for effect in structure.effects], axis=1)

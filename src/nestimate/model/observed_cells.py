@@ -10,8 +10,9 @@ from scipy import optimize, special
 from scipy.sparse.csgraph import connected_components
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads, corrected
+from nestimate.data.designs.spreads import Spreads
 from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.varying import FEWEST_BLOCKS, corrected
 from nestimate.model.observed_spreads import (
     ROUNDING,
     TEST,

@@ -17,11 +17,9 @@ from nestimate.data.designs import shown
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.spreads import (
-    FEWEST_BLOCKS,
     MOST_LOOKED,
     MOST_OWN,
     Spreads,
-    by_chance,
     changing,
     differing,
     members,
@@ -32,6 +30,7 @@ from nestimate.data.designs.stages import group_means
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.tallies import Tally
+from nestimate.data.designs.varying import FEWEST_BLOCKS, by_chance
 from nestimate.data.designs.within import held, holder
 from nestimate.model.families import EXCESS, FIXED, NOISE, Family, scale_of
 from nestimate.model.responses.table import integrated, response_of
@@ -210,7 +209,7 @@ def _of_members(design: Design) -> Spreads | None:
     # A limit need not lie where other values do; one yes lies nearer to the middle than several.
     told = np.bincount(codes, ~seen.exact) == 0 if design.limited else np.ones(value.size, bool)
     inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
-    together = seen.together(codes, value.size)
+    together, sums = seen.together(codes, value.size), Tally.of(seen, home[codes])
     if design.by_chance and design.structure.text:
         fixed = group_means(design.structure.fixed, codes, value.size)[0]
         value = together.value - fixed @ np.linalg.lstsq(fixed, together.value)[0]
@@ -218,7 +217,7 @@ def _of_members(design: Design) -> Spreads | None:
     value, home, whole = value[told], home[told], np.nan_to_num(chance)[told]
     sizes, stick = np.bincount(home, minlength=len(names)), design.yardstick.spread
     several = np.flatnonzero(sizes > 1)
-    if several.size < 2:
+    if several.size < 2 or (sums is not None and not sums.tells_spreads(sizes)):
         return None
     value, whole = value / stick, whole / stick**2
     profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])

@@ -21,6 +21,8 @@ from nestimate.model.observed_spreads import (
 )
 from nestimate.remedies import Advice, Remedy
 
+#: Groups that have a spread each, where no one of the units of one is met in the other.
+TWO = 2
 #: How many times as many members as in a small group another holds whose spread would be taken
 #: for that of all.
 OUTNUMBERED = 2
@@ -114,6 +116,9 @@ def told_apart(design: Design) -> str | None:
     why = ""
     if design.roles.one_group:
         why = "Each group is held against the stated value by its own spread"
+    elif mostly_alone(design):
+        block = design.structure.blocking.name
+        why = f"Most {block} see one group alone, so each group has a spread of its own"
     elif small := outnumbered(design):
         why = f"{small}, so each has a spread of its own and not that of the larger ones"
     return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
@@ -210,6 +215,15 @@ def outnumbered(design: Design) -> str:
     if fewest >= HARDLY or most < OUTNUMBERED * fewest:
         return ""
     return f"Groups have {fewest} to {most} members ({design.structure.sampled})"
+
+
+def mostly_alone(design: Design) -> bool:
+    """Whether most blocks see one of two groups alone: such groups share no spread elsewhere."""
+    structure, outer = design.structure, design.structure.outer
+    if structure.text or structure.home is not None or len(design.groups) != TWO:
+        return False
+    met = np.unique(np.stack([outer.codes, structure.group]), axis=1)[0]
+    return bool(2 * (np.bincount(met) == 1).sum() > outer.size)
 
 
 def _homes(structure: Structure) -> tuple[str, ...]:

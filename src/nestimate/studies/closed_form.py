@@ -86,11 +86,8 @@ def _power(
         size = np.abs(delta) if goal.kind == "excludes 0" else delta
         return float(np.mean(1 - special.nctdtr(freedom, size / error, critical)))
     if goal.kind == "narrower than":
-        # On a log scale the interval of a ratio is about the ratio times that of its logarithm.
-        width = 2 * critical * error * (np.exp(delta) if log else 1.0)
-        return float(
-            np.mean(special.gammainc(freedom / 2, freedom / 2 * np.square(goal.number / width)))
-        )
+        width, most = 2 * critical * error, np.log(goal.number) if log else goal.number
+        return float(np.mean(special.gammainc(freedom / 2, freedom / 2 * np.square(most / width))))
     # The estimated standard error is error * sqrt(chi^2 / freedom).
     nodes, weights = special.roots_legendre(NODES)
     chi2 = 2 * special.gammaincinv(freedom[:, None] / 2, 0.5 * (nodes + 1))

@@ -60,13 +60,13 @@ class Goal:
             "excludes 0": f"{interval} excludes {null}",
             "excludes rope": f"{interval} lies outside {region}",
             "inside rope": f"{interval} lies inside {region}",
-            "narrower than": f"{interval} is narrower than {self.number:g}",
+            "narrower than": measure.narrower(interval, f"{self.number:g}"),
             "P(>0) >": f"the probability of a {what} above {null} exceeds {self.number:g}",
             "P(<0) >": f"the probability of a {what} below {null} exceeds {self.number:g}",
         }[self.kind]
 
     def reached(
-        self, answers: Answers, truth: Array, question: Question, null: float
+        self, answers: Answers, truth: Array, question: Question, measure: Measure
     ) -> tuple[Events, Events]:
         """Whether experiments reach the goal, rightly and with the wrong sign; both (sets,).
 
@@ -78,9 +78,10 @@ class Goal:
             True differences less the null, (sets, contrasts).
         question
             Its region of practical equivalence.
-        null
-            0, or 1 for ratios.
+        measure
+            How differences are worked out and said.
         """
+        null = measure.null
         low, high = question.rope or (null, null)
         if self.kind == "excludes 0":
             low = high = null
@@ -94,7 +95,8 @@ class Goal:
                 case "inside rope":
                     found = (answers.low >= low) & (answers.high <= high)
                 case "narrower than":
-                    found = answers.high - answers.low < self.number
+                    ends = measure.worked(answers.high) - measure.worked(answers.low)
+                    found = ends < measure.worked(self.number)
                 case "P(>0) >":
                     found = answers.above > self.number
                 case "P(<0) >":
@@ -102,8 +104,10 @@ class Goal:
         return found.all(axis=1), np.zeros(len(found), dtype=bool)
 
 
-def parse_goals(given: str | Sequence[str], question: Question) -> tuple[Goal, ...]:
-    """Read one goal or several.
+def parse_goals(
+    given: str | Sequence[str], question: Question, measure: Measure
+) -> tuple[Goal, ...]:
+    """Read one goal or several, of such differences.
 
     Raises
     ------
@@ -115,6 +119,11 @@ def parse_goals(given: str | Sequence[str], question: Question) -> tuple[Goal, .
         raise DesignError(f"goal: name at least one, such as {_quoted()}.")
     goals = tuple(_parsed(str(text)) for text in texts)
     for goal in goals:
+        if goal.kind == "narrower than" and measure.worked(goal.number) <= 0:
+            raise DesignError(
+                f"goal '{goal.text}': of ratios this is how many times its lower end the upper end "
+                "of an interval may be: name a number above 1."
+            )
         if "rope" in goal.kind and question.rope is None:
             raise DesignError(
                 f"goal '{goal.text}' needs a ROPE, the differences that are as good as none: add "

@@ -85,8 +85,8 @@ class Plan:
     smaller
         Probability with an effect `SMALLER` times as large; None where no one effect is stated.
     exaggeration
-        By how much the estimate exceeds the true difference on average in experiments of `nearest`
-        that reach the first signed goal; NaN where there is none.
+        By how much the estimate exceeds the true difference (of ratios, their logarithms) on
+        average in experiments of `nearest` that reach the first signed goal; NaN without one.
     audit
         Of how many experiments of `nearest` that the full engine analysed too, and in how many the
         decision was the same, by goal.
@@ -265,10 +265,11 @@ def _found(search: Search, best: int | None, at: int) -> dict[str, Any]:
     exaggeration = np.nan
     if signed is not None:
         hits = own.right[signed] | own.wrong[signed]
-        null = search.task.null
-        true = own.truth[hits] - null
+        # Worked out, so that of ratios it is that of logarithms, whichever group is the reference.
+        worked = search.task.measure.worked
+        true = worked(own.truth[hits])
         if hits.sum() >= 20 and np.all(true != 0):
-            exaggeration = float(np.abs(own.estimate[hits] - null).mean() / np.abs(true).mean())
+            exaggeration = float(np.abs(worked(own.estimate[hits])).mean() / np.abs(true).mean())
     return {
         "rows": tuple(rows[int(i)] for i in order),
         "best": None if best is None else rows[best],

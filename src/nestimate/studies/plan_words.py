@@ -77,7 +77,7 @@ def answer(plan: Plan) -> list[str]:
         )
         found.append(f"Each goal by itself: {each}.")
     if plan.smaller is not None:
-        scale = {"log": " (as a logarithm)"}.get(plan.words.scale, "")
+        scale = as_logarithm(plan)
         found.append(
             f"If the effect is only {SMALLER:g} times as large{scale}, the probability is "
             f"{chance(plan.smaller)}."
@@ -99,6 +99,11 @@ def answer(plan: Plan) -> list[str]:
     if plan.stopped:
         found.append("Stopped early: the numbers rest on fewer simulations than were asked for.")
     return found
+
+
+def as_logarithm(plan: Plan) -> str:
+    """Say that so many times a ratio is meant of its logarithm; nothing of differences."""
+    return {"log": " (as a logarithm)"}.get(plan.words.scale, "")
 
 
 def _no_design(plan: Plan) -> str:
@@ -232,7 +237,7 @@ def trust(plan: Plan) -> list[str]:
     if np.isfinite(plan.exaggeration):
         found.append(
             f"In experiments that find a difference, its estimate is {plan.exaggeration:.2f} times "
-            "the true one on average (type M error)."
+            f"the true one on average{as_logarithm(plan)} (type M error)."
         )
     count, same = plan.audit
     if count:
@@ -277,7 +282,7 @@ def methods(plan: Plan) -> str:
         if np.isfinite(plan.exaggeration):
             wrong += (
                 f", and where a difference is found its estimate is on average "
-                f"{plan.exaggeration:.2f} times the true one"
+                f"{plan.exaggeration:.2f} times the true one{as_logarithm(plan)}"
             )
         wrong += "."
     lost = ""

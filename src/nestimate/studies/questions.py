@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.scales import SCALES
 from nestimate.data.designs.stratum import Role
 from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
@@ -211,7 +212,7 @@ def _read(
     source: str,
 ) -> tuple[Task, tuple[Shape, ...], dict[str, Any]]:
     question = _asked(words, options.question)
-    wanted = parse_goals(goals, question)
+    wanted = parse_goals(goals, question, SCALES[words.scale].measure)
     target = probability("target", target)
     if question.simultaneous or question.against is not None:
         raise DesignError(

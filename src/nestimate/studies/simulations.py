@@ -86,7 +86,8 @@ class Task:
                 self._answer(found, stack, place, number * size + place, engine)
         truth = self.effects(drawn.truths)[first : first + size]
         events = [
-            goal.reached(found, truth - self.null, self.question, self.null) for goal in self.goals
+            goal.reached(found, truth - self.null, self.question, self.measure)
+            for goal in self.goals
         ]
         return Tally(
             right=np.stack([right for right, _ in events]),

@@ -18,7 +18,7 @@ from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.reused import Asked
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.strata import members_of, same_members, split
+from nestimate.data.designs.strata import same_members, split
 from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.data.designs.structure import Factor
 from nestimate.data.tables.cells import is_plain_number
@@ -179,7 +179,7 @@ def _differing(stratum: Stratum, design: Design) -> tuple[str, ...]:
     """Return the fewest factors whose levels are what differs in a stratum, inside its blocks."""
     structure = design.structure
     within = structure.blocks[0 if stratum.role is Role.EFFECT else -1].codes
-    members = members_of(stratum)
+    members = stratum.members
     for size in range(1, len(structure.factors) + 1):
         for chosen in combinations(structure.factors, size):
             cells = within

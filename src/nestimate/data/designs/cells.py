@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -41,19 +40,17 @@ class Cells:
     held: tuple[Codes, ...]
     cell: Codes
 
-    @cached_property
-    def _first(self) -> Codes:
-        return np.unique(self.cell, return_index=True)[1]
-
-    @cached_property
-    def averaged(self) -> Self:
-        """The means of where all factors meet."""
-        n = np.bincount(self.cell)
+    def over(self, codes: Codes) -> Self:
+        """Return the means of cells, with what crosses these in the fixed part."""
+        across = [one for one in self.held if not lies_in(codes, one)]
+        levels = [np.eye(int(one.max()) + 1)[one] for one in across if one.max() < MOST_CROSSING]
+        n, first = np.bincount(codes), np.unique(codes, return_index=True)[1]
+        columns = np.hstack([self.fixed, *levels]).T
         return replace(
             self,
-            value=np.bincount(self.cell, self.value) / n,
-            fixed=np.stack([np.bincount(self.cell, c) / n for c in self.fixed.T], axis=1),
-            held=tuple(codes[self._first] for codes in self.held),
+            value=np.bincount(codes, self.value) / n,
+            fixed=np.stack([np.bincount(codes, c) / n for c in columns], axis=1),
+            held=tuple(one[first] for one in self.held if lies_in(codes, one)),
             cell=np.arange(n.size),
         )
 
@@ -62,10 +59,12 @@ class Cells:
 
         None where there is no more than one reading, or finer cell, in each.
         """
-        if not same_members(codes, self.cell) and self._first.size < self.cell.size:
-            held = [one for one in self.held if lies_in(self.cell, one)]
-            means = replace(self, held=tuple(held)).averaged
-            return means.test(codes[self._first])
+        finer = [one for one in (*self.held, self.cell) if lies_in(one, codes)]
+        inner = [one for one in finer if one.max() + 1 < one.size and not same_members(one, codes)]
+        if inner:
+            cell = min(inner, key=lambda one: int(one.max()))
+            first = np.unique(cell, return_index=True)[1]
+            return self.over(cell).test(codes[first])
         held = [one for one in self.held if not lies_in(one, codes)]
         plain, full = self._left(held), self._left([*held, codes])
         if plain is None or full is None or full[1] < FEWEST:

@@ -48,7 +48,7 @@ from nestimate.data.designs.statistics import (
     measure_yardstick,
     unit_statistics,
 )
-from nestimate.data.designs.strata import role_structure, split
+from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Factor, Layout, Structure
 from nestimate.data.tables.door import Table
@@ -193,12 +193,7 @@ class Design:
 
     def tells(self, stratum: Stratum) -> bool:
         """Return whether rows tell a scale: of single yes and no none tells that of its members."""
-        return self.observed is None or self.observed.scatters(self._members(stratum))
-
-    def _members(self, stratum: Stratum) -> NDArray[np.intp]:
-        """Return what scatters by itself, by row: members of a level, or these in each group."""
-        codes = stratum.level.codes
-        return codes if stratum.plain else split(codes, self.structure.group)
+        return self.observed is None or self.observed.scatters(stratum.members)
 
     @property
     def changes(self) -> Iterator[Stratum]:
@@ -215,7 +210,7 @@ class Design:
         whole = self.by_chance or None not in self.scatter
         if stratum is None or stratum.merged or whole:
             return least
-        many = np.bincount(self._members(stratum), self.readings.n).mean()
+        many = np.bincount(stratum.members, self.readings.n).mean()
         scattered = pooled(self.scatter[None]).sd >= 0.5 * self.yardstick.resolution
         return np.where(scattered, least / np.sqrt(many), least)[()]
 

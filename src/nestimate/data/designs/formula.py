@@ -83,6 +83,11 @@ class Formula:
             held.setdefault(term.factors, []).append(term)
         return held
 
+    def left_of_bar(self, term: RandomTerm) -> set[str]:
+        """Return the columns that a random term says differ."""
+        numbers = (int(i) for i in re.findall(r"x(\d+)", term.code))
+        return {name for i in numbers for name in self.atoms[i].value.columns}
+
     @property
     def measured(self) -> tuple[str, ...]:
         """Columns that the response names."""

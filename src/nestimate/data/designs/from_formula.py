@@ -25,13 +25,14 @@ from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.normalised import doubt_normalised
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows
-from nestimate.data.designs.parallel import Compared, slopes_alike
+from nestimate.data.designs.parallel import slopes_alike
 from nestimate.data.designs.random_terms import Homes, Random
 from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.responses import MEASURED, observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
+from nestimate.data.designs.slopes import Compared
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
 from nestimate.data.designs.strata import noise_homes
 from nestimate.data.designs.structure import Factor, Structure

@@ -8,8 +8,9 @@ from scipy import special
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.residues import Residues, tellable
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads
+from nestimate.data.designs.spreads import Spreads
 from nestimate.data.designs.strata import lies_in
+from nestimate.data.designs.varying import FEWEST_BLOCKS
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -215,9 +215,16 @@ def check_blocks(
     ]
     if not empty:
         return []
+    single = int((seen.sum(axis=1) == 1).sum())
+    carried = "The blocks that see several groups carry the comparison."
+    if 2 * single > block.size:
+        carried = (
+            f"{single} of {block.size} {block.name} see one group alone: they are compared as "
+            f"different {block.name} are, those that see several within themselves."
+        )
     return [
         f"{len(empty)} of {int(whole.sum())} cells of {block.name} x {group_name} have no value: "
-        f"{listed(empty, most=6)}. The blocks that see several groups carry the comparison."
+        f"{listed(empty, most=6)}. {carried}"
     ]
 
 

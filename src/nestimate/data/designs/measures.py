@@ -91,6 +91,9 @@ class Measure(Protocol):
             As its own error supports, and as that of both ends does.
         """
 
+    def narrower(self, interval: str, number: str) -> str:
+        """Say that an interval is narrower than so much: a width, or a factor between its ends."""
+
     def told(self, width: float) -> float:
         """Return the width worked on up to which ends grow no finer: that of errors said."""
 
@@ -167,6 +170,10 @@ class Linear:
         """Return that of both: an error is the same everywhere."""
         return both
 
+    def narrower(self, interval: str, number: str) -> str:
+        """Say by its width."""
+        return f"{interval} is narrower than {number}"
+
     def told(self, width: float) -> float:
         """Return the width."""
         return width
@@ -241,6 +248,10 @@ class Ratio:
     def alike(self, own: int, both: int) -> int:  # noqa: ARG002
         """Return its own: an error grows with the value."""
         return own
+
+    def narrower(self, interval: str, number: str) -> str:
+        """Say by the factor between its ends."""
+        return f"the upper end of {interval} is less than {number} times its lower end"
 
     def told(self, width: float) -> float:
         """Return a factor of e at most: a wider one says no more of how fine an end is."""

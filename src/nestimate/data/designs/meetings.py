@@ -24,7 +24,7 @@ from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.random_terms import Random, combined_level
 from nestimate.data.designs.reused import Labelled
 from nestimate.data.designs.squares import Test
-from nestimate.data.designs.strata import lies_in, members_of, same_members, split
+from nestimate.data.designs.strata import lies_in, same_members, split
 from nestimate.data.designs.structure import Factor
 from nestimate.data.designs.term_columns import Column
 from nestimate.data.tables.cells import is_plain_number
@@ -83,8 +83,18 @@ class Meeting:
     def of(cls, sides: tuple[Side, ...], rows: Cells) -> Self | None:
         """Return it with its test; None where the rows do not tell."""
         codes = _cell(sides)
+        home, *factors = sides
+        if all(side.text for side in factors):
+            # An interaction is what cells have in common beside what those of its factors do.
+            parts = (_cell((home, *own)) for own in combinations(factors, len(factors) - 1))
+            rows = replace(rows, held=(*rows.held, *parts))
         test = None if any(same_members(codes, one) for one in rows.held) else rows.test(codes)
         return None if test is None else cls(sides=sides, codes=codes, test=test)
+
+    @property
+    def order(self) -> int:
+        """How many factors an interaction has; 1 of what is none."""
+        return max(sum(bool(side.text) for side in self.sides[1:]), 1)
 
     @property
     def term(self) -> str:
@@ -124,7 +134,7 @@ def doubt_meetings(
     rows = Cells(
         value=value,
         fixed=fixed,
-        held=tuple(members_of(stratum) for stratum in binary),
+        held=tuple(stratum.members for stratum in binary),
         cell=_cell(sides),
     )
     found: list[Meeting] = []
@@ -135,8 +145,8 @@ def doubt_meetings(
         ]
         if not told:
             break
-        # Finer cells are alike in all that coarser ones have in common.
-        found.append(min(told, key=lambda one: (int(one.codes.max()), one.test.p)))
+        # Finer cells are alike in all that coarser ones have in common, but for interactions.
+        found.append(min(told, key=lambda one: (-one.order, int(one.codes.max()), one.test.p)))
         rows = replace(rows, held=(*rows.held, found[-1].codes))
     return [_said(one, formula, frame, random, (value, asked[1])) for one in found]
 
@@ -158,7 +168,10 @@ def _met(
     *,
     tested: bool,
 ) -> Iterator[tuple[Side, ...]]:
-    """Give the factors whose cells a formula may leave out: pairs that cross, and all that do."""
+    """Give the factors whose cells a formula may leave out.
+
+    Those are pairs that cross, all that do, and interactions with what scatters.
+    """
     held = [{formula.atoms[i].column for i in column.atoms} for column in columns]
     for one, other in combinations(sides, 2):
         names = {*one.path, *other.path}
@@ -169,6 +182,24 @@ def _met(
     scattering = [side for side in sides if not side.text]
     if tested and len(scattering) > 2:
         yield tuple(scattering)
+    for home in scattering if tested else ():
+        yield from ((home, *own) for own in _interactions(sides, held, home))
+
+
+def _interactions(
+    sides: Sequence[Side], held: Sequence[Set[str | None]], home: Side
+) -> Iterator[tuple[Side, ...]]:
+    """Give the factors of which the fixed part holds an interaction that may differ in a cluster.
+
+    Those are factors that have several levels in a cluster, and not one in each.
+    """
+    fixed = {side.name: side for side in sides if side.text}
+    for names in {frozenset(own) for own in held if len(own) > 1 and own <= {*fixed}}:
+        own = tuple(side for name, side in fixed.items() if name in names)
+        cells = _cell(own)
+        inside = not any(lies_in(home.codes, side.codes) for side in own)
+        if inside and not same_members(cells, split(home.codes, cells)):
+            yield own
 
 
 def _cell(sides: Sequence[Side]) -> Codes:
@@ -195,7 +226,15 @@ def _said(
             f"{where}: ",
             added,
         )
-    home, effect = met.sides
+    home, effect, *more = met.sides
+    if more:
+        what = " x ".join(side.name for side in met.sides[1:])
+        return Advice(
+            f"The interaction of {what} differs between {home.name} ({met.test.said}), and it is "
+            f"taken to be the same in every {home.name}: readings count as if each were another "
+            f"{home.name}. With one that differs: ",
+            added,
+        )
     if home.text:
         return Advice(
             f"The effect of {effect.name} differs from one {home.name} to the next "

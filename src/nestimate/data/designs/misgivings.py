@@ -1,6 +1,5 @@
 """What a formula probably does not mean: said beside the answer."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,8 @@ from nestimate.data.designs.levels import Level
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.random_terms import Random, combined_level
 from nestimate.data.designs.reused import Labelled
-from nestimate.data.designs.strata import members_of, same_members, split
+from nestimate.data.designs.squares import ROUNDING
+from nestimate.data.designs.strata import same_members, split
 from nestimate.data.designs.structure import Factor
 from nestimate.data.designs.term_columns import Column
 from nestimate.remedies import Fit
@@ -57,7 +57,8 @@ def misgivings(
     for term in formula.random:
         number = int(term.code[1:]) if term.code[1:].isdecimal() else None
         held = number is None or number in formula.fixed_atoms
-        if number is not None and not held and formula.atoms[number].column not in columns:
+        known = number is None or held or formula.atoms[number].column in columns
+        if number is not None and not known and not _moved(formula, frame, number):
             said.append(
                 f"The effect of {term.expression} differs between {':'.join(term.factors)}, but "
                 f"{term.expression} is not in the fixed part: on average it is taken to be zero. "
@@ -111,7 +112,7 @@ def told_apart(formula: Formula, path: tuple[str, ...], apart: tuple[str, ...]) 
         inside, told = factors[:size] == path, factors
         left = [term for term in own if term.code != "1"]
         if inside:
-            left = [term for term in left if not _names(formula, term) & {*apart}]
+            left = [term for term in left if not formula.left_of_bar(term) & {*apart}]
             told = (*path[:-1], *apart, path[-1], *factors[size:])
         spelt = [shown(term.code, atoms) for term in left]
         if factors == path[: len(factors)] and not inside and not left and len(apart) == 1:
@@ -120,9 +121,15 @@ def told_apart(formula: Formula, path: tuple[str, ...], apart: tuple[str, ...]) 
     return formula.spelt(shown(formula.fixed, atoms), [*terms.values()])
 
 
-def _names(formula: Formula, term: RandomTerm) -> set[str | None]:
-    """Return the columns left of the bar of a term."""
-    return {formula.atoms[int(i)].column for i in re.findall(r"x(\d+)", term.code)}
+def _moved(formula: Formula, frame: ModelFrame, number: int) -> bool:
+    """Whether an atom is a measurement of the fixed part from another origin, in other units."""
+    data = frame.numbered(formula)
+    own = data[f"x{number}"]
+    others = [data[f"x{i}"] for i in formula.fixed_atoms]
+    return own.dtype.kind in "iuf" and any(
+        other.dtype.kind in "iuf" and abs(np.corrcoef(own, other)[0, 1]) > 1 - ROUNDING
+        for other in others
+    )
 
 
 def _alike(
@@ -156,7 +163,7 @@ def _alike(
     whole = cells(tuple(labels))
     if np.unique(whole).size == whole.size:
         return []
-    held = [members_of(stratum) for stratum in random.strata]
+    held = [stratum.members for stratum in random.strata]
     terms = {c.atoms for c in fixed if c.atoms and all(i in labels for i in c.atoms)}
     missing = [
         set(atoms)

@@ -237,10 +237,11 @@ def link_scatter(structure: Structure, excess: float) -> Mapping[int | None, tup
     """
     groups = max(len(structure.groups), 1)
 
-    def stated(sd: float) -> tuple[Scatter, ...]:
-        return (Scatter(sd=sd, freedom=0),) * groups
+    def stated(sd: float, effects: int = 0) -> tuple[Scatter, ...]:
+        return (Scatter(sd=sd, freedom=0),) * max(groups, effects)
 
-    return {None: stated(excess), **{s.position: stated(SCALE) for s in structure.strata}}
+    strata = {s.position: stated(SCALE, len(s.effects)) for s in structure.strata}
+    return {None: stated(excess)} | strata
 
 
 def link_yardstick(centre: float) -> Yardstick:

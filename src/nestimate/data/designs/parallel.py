@@ -5,93 +5,47 @@ groups that differ in theirs is the slope of neither.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.atoms import shown
 from nestimate.data.designs.axes import places_of
+from nestimate.data.designs.cells import Cells
+from nestimate.data.designs.centring import far
 from nestimate.data.designs.contextual import Contextual
-from nestimate.data.designs.expressions import quoted, unquoted
+from nestimate.data.designs.crosswise import Crosswise, outermost
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.levels import Level
 from nestimate.data.designs.model_frame import ModelFrame
-from nestimate.data.designs.observed import Observed
-from nestimate.data.designs.random_terms import Random
+from nestimate.data.designs.random_terms import Random, combined_level
+from nestimate.data.designs.slopes import (
+    Compared,
+    Slopes,
+    of_clusters,
+    of_drift,
+    of_groups,
+    spelt_with,
+)
 from nestimate.data.designs.squares import ROUNDING, Rows, Test, constant
-from nestimate.data.designs.strata import members_of, split
+from nestimate.data.designs.strata import lies_in, same_members, split
+from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.tallies import TalliedRows
 from nestimate.data.designs.term_columns import Column
-from nestimate.data.tables.cells import is_plain_number
-from nestimate.remedies import Advice, Fit, Remedy
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Groups from which slopes are left alone: each has too little to tell its own by.
 MANY = 100
-#: Slopes that are told one by one.
-MOST_SHOWN = 6
+#: Chance of any being named, of all slopes where clusters cross, where none differ.
+UNNAMED = 0.02
+#: P above which the scatter of sessions is pooled with that of readings.
+POOLED = 0.25
 #: Levels of a factor from which clusters can drift along it.
 FEWEST_PLACES = 3
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Compared:
-    """What is compared, and how it was asked for.
-
-    Attributes
-    ----------
-    factors, labels, codes
-        Names of the factors as the formula writes them, labels of their cells, and those of rows.
-    value
-        What slopes are of: `y`, `log(y)`.
-    options
-        Options that another formula for the same question needs.
-    observed
-        What stands in the rows where these are no measurements.
-    """
-
-    factors: tuple[str, ...]
-    labels: tuple[str, ...]
-    codes: Codes
-    value: str
-    options: tuple[tuple[str, str], ...]
-    observed: Observed | None
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Slopes:
-    """The slopes of a measurement where a formula has one for all.
-
-    Attributes
-    ----------
-    name
-        The measurement as the formula writes it.
-    groups, clusters
-        Tests of those of groups, and of clusters; None where they have their own, or where the data
-        cannot tell.
-    contextual
-        How the slope between clusters differs from that inside them; None where it may be the same.
-    each
-        Slopes of the groups by least squares, with their labels; () where there is more to a slope
-        than a coefficient.
-    labels
-        Labels of a factor that lie at numbers, along which clusters may drift; () of what is a
-        measurement in the formula.
-    """
-
-    name: str
-    groups: Test | None
-    clusters: Test | None
-    contextual: Contextual | None
-    each: tuple[tuple[str, float], ...]
-    labels: tuple[str, ...] = ()
-
-    @property
-    def said(self) -> str:
-        """What is measured, as it stands in the table."""
-        return unquoted(self.name)
 
 
 def slopes_alike(
@@ -112,27 +66,23 @@ def slopes_alike(
     """
     notes: list[str] = []
     warnings: list[str] = []
-    if random.crossed or len(compared.labels) >= MANY:
+    if len(compared.labels) >= MANY:
         return notes, warnings
+    if random.crossed:
+        return notes, _where_crossed(formula, frame, random, compared, parts)
     clusters = _between(random)
     for found in _drifts(formula, frame, random, compared, parts):
-        warnings.append(_of_drift(found, clusters, _spelt(formula, random, compared, found)))
+        if found.clusters is not None and found.clusters.unalike:
+            spelt = spelt_with(formula, compared, found, clusters)
+            warnings.append(of_drift(found, clusters, spelt))
     for found in _slopes(formula, frame, random, compared, parts):
-        spelt = _spelt(formula, random, compared, found)
+        spelt = spelt_with(formula, compared, found, clusters)
         if found.contextual is not None:
             warnings.append(found.contextual.said(found.said, compared.value, clusters))
         if found.groups is not None and found.groups.unalike:
-            warnings.append(_of_groups(found, compared, clusters, spelt))
+            warnings.append(of_groups(found, compared, clusters, spelt))
         elif found.clusters is not None and found.clusters.unalike:
-            warnings.append(
-                Advice(
-                    f"Slopes of {found.said} differ between {clusters} ({found.clusters.said}), "
-                    f"and all of them are given one: readings count as if each were another "
-                    f"{clusters}, and what is said of slopes, and far from the mean of "
-                    f"{found.said}, is too sure. A slope for each {clusters}: ",
-                    spelt,
-                )
-            )
+            warnings.append(of_clusters(found, clusters, spelt))
         elif found.clusters is not None:
             notes.append(
                 f"One slope of {found.said} serves every {clusters}; theirs may differ by chance "
@@ -142,37 +92,68 @@ def slopes_alike(
     return notes, warnings
 
 
-def _of_drift(found: Slopes, clusters: str, spelt: Fit) -> Advice:
-    """Say that clusters drift apart along a factor whose labels lie at numbers."""
-    x, test = found.said, found.clusters
-    assert test is not None
-    start = (
-        f"Every {clusters} drifts its own way along {x} ({test.said}), and the formula gives all "
-        f"of them one change: intervals of changes that last long are too narrow, those of short "
-        f"ones too wide. A line along {x} for each {clusters}"
-    )
-    if all(map(is_plain_number, found.labels)):
-        return Advice(f"{start}: ", spelt)
-    return Advice(f"{start} needs a column of its numbers: '(NUMBERS | {clusters})'.")
+def _where_crossed(
+    formula: Formula,
+    frame: ModelFrame,
+    random: Random,
+    compared: Compared,
+    parts: tuple[Array, Array, Sequence[Column]],
+) -> list[str]:
+    """Say which slopes differ between groups, or clusters, beside what crosses these.
+
+    Of each measurement that which is surest: the others may follow from it.
+    """
+    value, fixed, columns = parts
+    levels = {path: combined_level(frame, path) for path in formula.clusters}
+    cell = reduce(split, (level.codes for level in levels.values()))
+    numbers = fixed[:, [column.numeric for column in columns]]
+    crossing = outermost(levels)
+    seen: list[tuple[Test, str, Slopes]] = []
+    for path, level in crossing.items():
+        beside = Crosswise.of(level, random.strata)
+        if beside is None:
+            continue
+        known = np.hstack([fixed, beside.across])
+        met = _where_met((value, known, numbers), beside, level.codes, cell)
+        own = replace(random, outer=level, strata=(*beside.strata, *met))
+        within = own, compared, (value, known, columns)
+        for one in (*_drifts(formula, frame, *within), *_slopes(formula, frame, *within)):
+            groups = one.groups if same_members(level.codes, random.outer.codes) else None
+            tests = (groups, replace(one, clusters=None)), (one.clusters, replace(one, groups=None))
+            seen += [(test, ":".join(path), found) for test, found in tests if test is not None]
+    told: dict[str, str] = {}
+    for test, clusters, one in sorted(seen, key=lambda found: found[0].p):
+        if one.name in told or test.p * len(seen) > UNNAMED:
+            continue
+        spelt = spelt_with(formula, compared, one, clusters, apart=True)
+        if one.groups is not None:
+            told[one.name] = of_groups(one, compared, clusters, spelt)
+        elif one.labels:
+            told[one.name] = of_drift(one, clusters, spelt, apart=True)
+        else:
+            told[one.name] = of_clusters(one, clusters, spelt)
+    return [*told.values()]
 
 
-def _of_groups(found: Slopes, compared: Compared, clusters: str, spelt: Fit) -> Advice:
-    """Say that groups have slopes of their own, and what that makes of a difference."""
-    x, test = found.said, found.groups
-    assert test is not None
-    shown = ", ".join(f"{slope:.3g} in {label}" for label, slope in found.each[:MOST_SHOWN])
-    more = ", ..." if len(found.each) > MOST_SHOWN else ""
-    by = f"of {compared.value} by least squares {shown}{more}; " if shown else ""
-    each = " for each" + f", and for each {clusters}" * (found.clusters is not None)
-    return Advice(
-        f"Slopes of {x} differ between the groups ({by}{test.said}), and the answer has one for "
-        f"all. How far groups differ then depends on {x}, and what is said at one {x} is off "
-        f"there, too, unless the groups are alike in {x}. A slope{each} (groups are compared at "
-        "the mean; elsewhere with ",
-        Remedy("at", f"{x}=VALUE"),
-        "): ",
-        spelt,
-    )
+def _where_met(
+    parts: tuple[Array, Array, Array], beside: Crosswise, outer: Codes, cell: Codes
+) -> tuple[Stratum, ...]:
+    """Return where all clusters meet, such as sessions, as what scatters if it may do so.
+
+    Beside slopes of the clusters: what tells nothing of a scatter of its own is pooled (Bancroft,
+    Biometrics 20:427, 1964).
+    """
+    value, fixed, numbers = parts
+    own = np.eye(int(outer.max()) + 1)[outer]
+    slopes = [own * (column - column.mean())[:, None] for column in numbers.T]
+    held = tuple(s.members for s in beside.strata if not s.sloped)
+    rows = Cells(value=value, fixed=np.hstack([fixed, *slopes]), held=held, cell=cell)
+    test = rows.test(cell)
+    if test is not None and test.p > POOLED:
+        return ()
+    level = Level(name="", labels=("",) * (int(cell.max()) + 1), codes=cell)
+    one = Effect(name="1", column=np.ones(cell.size))
+    return (Stratum(position=0, name="", level=level, role=Role.TERM, effects=(one,)),)
 
 
 def _slopes(
@@ -186,7 +167,7 @@ def _slopes(
     value, fixed, columns = parts
     clustered = random.outer.size > 0
     data = frame.numbered(formula)
-    varying = {n for i in formula.varying_atoms for n in formula.atoms[i].value.columns}
+    varying = _varying(formula, frame, random)
     for name in formula.fixed_names:
         atoms = [i for i in formula.fixed_atoms if formula.atoms[i].value.columns == (name,)]
         if name in frame.factors or not atoms:
@@ -209,6 +190,7 @@ def _slopes(
             clusters=_cluster_test(rows) if clustered and name not in varying else None,
             contextual=Contextual.of(rows, one) if clustered and measured else None,
             each=each,
+            distant=far(x),
         )
 
 
@@ -223,7 +205,7 @@ def _drifts(
     value, fixed, _ = parts
     if not random.outer.size or compared.observed is not None:
         return
-    varying = {n for i in formula.varying_atoms for n in formula.atoms[i].value.columns}
+    varying = _varying(formula, frame, random)
     factors = [name for name in formula.fixed_names if name in frame.factors]
     for name in (one for one in factors if one not in varying):
         labels = frame.factors[name]
@@ -232,15 +214,25 @@ def _drifts(
             continue
         x = places[frame.data[name].cat.codes.to_numpy()]
         test = _cluster_test(_rows((value, fixed, x), random, compared))
-        if test is not None and test.unalike:
-            yield Slopes(
-                name=quoted(name),
-                groups=None,
-                clusters=test,
-                contextual=None,
-                each=(),
-                labels=labels,
-            )
+        yield Slopes(
+            name=quoted(name),
+            groups=None,
+            clusters=test,
+            contextual=None,
+            each=(),
+            labels=labels,
+            distant=far(x),
+        )
+
+
+def _varying(formula: Formula, frame: ModelFrame, random: Random) -> set[str]:
+    """Return the columns that differ between the clusters, or inside them."""
+    inside = (
+        term
+        for term in formula.random
+        if lies_in(combined_level(frame, term.factors).codes, random.outer.codes)
+    )
+    return {name for term in inside for name in formula.left_of_bar(term)}
 
 
 def _rows(parts: tuple[Array, Array, Array], random: Random, compared: Compared) -> Rows:
@@ -254,7 +246,7 @@ def _rows(parts: tuple[Array, Array, Array], random: Random, compared: Compared)
         one=np.ones(x.size),
         group=compared.codes,
         outer=random.outer.codes if random.outer.size else np.arange(x.size),
-        cells=tuple(members_of(stratum) for stratum in binary if stratum.level.size),
+        cells=tuple(stratum.members for stratum in binary if stratum.level.size),
     )
 
 
@@ -315,27 +307,6 @@ def _cluster_test(rows: Rows) -> Test | None:
     plain = left.explained(scale)
     full = left.off(rows.outer, left.x).explained(scale)
     return Test.of(plain, full, (full[0], rows.y.size - full[1]))
-
-
-def _spelt(formula: Formula, random: Random, compared: Compared, found: Slopes) -> Fit:
-    """Return the formula with slopes of its own for what differs in them, or may."""
-    atoms = formula.written
-    texts = {atoms[i].column: atoms[i].text for i in formula.fixed_atoms}
-    fixed = shown(formula.fixed, atoms)
-    if found.groups is not None and found.groups.unalike:
-        crossed = " * ".join(texts[name] for name in compared.factors)
-        pieces = fixed.split(" + ")
-        # Inside parentheses a piece is part of something else.
-        alone = {crossed, found.name, *(texts[name] for name in compared.factors)}
-        rest = pieces if "(" in formula.fixed else [p for p in pieces if p not in alone]
-        fixed = " + ".join([f"{crossed} * {found.name}", *rest])
-    terms = []
-    for factors, own in formula.clusters.items():
-        left = [shown(term.code, atoms) for term in own if term.code != "1"]
-        if found.clusters is not None and ":".join(factors) == _between(random):
-            left = list(dict.fromkeys([*left, found.name]))
-        terms.append((own, left, factors))
-    return Fit(formula.spelt(fixed, terms), compared.options)
 
 
 def _between(random: Random) -> str:

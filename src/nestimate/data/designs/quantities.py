@@ -52,11 +52,11 @@ def lies_around(column: Described) -> bool:
 
 
 def is_aside(column: Described, n_rows: int) -> bool:
-    """Return whether a column is beside the design: known before, remarks, storage, places.
+    """Return whether a column is beside the design: known before, remarks, places.
 
     Places that are another in nearly every row, as positions on a plate, hold nothing together.
     """
     said = hints(column.name)
     known = column.smallest is not None and known_before(column.name)
     alone = "place" in said and 3 * column.distinct > 2 * n_rows
-    return known or alone or bool(said & {"remark", "storage"})
+    return known or alone or "remark" in said

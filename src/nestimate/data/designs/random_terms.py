@@ -156,6 +156,14 @@ class Random:
         levels: dict[tuple[str, ...], Level] = {}
         for term in formula.random:
             levels.setdefault(term.factors, combined_level(frame, term.factors))
+        for factors, level in levels.items():
+            if level.size < 2:
+                where = ":".join(factors)
+                raise DesignError(
+                    f"formula '{formula.text}': '{where}' holds one label among the rows used, "
+                    f"'{level.labels[0]}', and how far several of them differ cannot be told from "
+                    f"one. Write the formula without its term, '(... | {where})'."
+                )
         single = [factors for factors, level in levels.items() if level.size == len(frame.data)]
         warnings = [
             f"Every {':'.join(factors)} has one reading: its spread cannot be told from the error "

@@ -80,6 +80,27 @@ class Told(Advice):
         return made
 
 
+class Noticed(Advice):
+    """Says what a column does that a design leaves out, or takes for others in each place.
+
+    Attributes
+    ----------
+    name, chance
+        The column, and the probability of what it does by chance.
+    """
+
+    __slots__ = ("chance", "name")
+    name: str
+    chance: float
+
+    @classmethod
+    def of(cls, said: Advice, name: str, chance: float) -> Self:
+        """Return a sentence with the column that it is about."""
+        made = cls(said)
+        made.name, made.chance = name, chance
+        return made
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tie:
     """How alike what shares a label is over the levels of a factor.

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from nestimate.data.designs.axes import places_of
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_LOOKED, pitman
+from nestimate.data.designs.spreads import MOST_LOOKED
 from nestimate.data.designs.squares import UNALIKE, Rows, Test
+from nestimate.data.designs.varying import FEWEST_BLOCKS, pitman
 from nestimate.data.tables.edits import KeepOnly
 from nestimate.remedies import Advice, Remedy
 

@@ -5,20 +5,20 @@ the intervals of their differences.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.strata import lies_in, members_of, same_members
+from nestimate.data.designs.strata import lies_in, same_members
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.varying import bartlett, pitman
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -29,8 +29,6 @@ Codes = NDArray[np.intp]
 LEVEL = 0.1
 #: Most groups that get spreads of their own without being asked for them, and that are looked at.
 MOST_OWN, MOST_LOOKED = 12, 40
-#: Fewest blocks of a pair of groups whose spreads are compared.
-FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power.
 HARDLY = 6
 #: By how many times errors of means of groups may differ that are held against each other.
@@ -57,6 +55,8 @@ class Spreads:
         where they are those of what was sampled.
     along
         Along what these are SDs of the slopes of what was sampled; empty where of its level.
+    alone
+        Whether those blocks see one group each, so that the SDs are from block to block.
     test
         What says so.
     what
@@ -75,6 +75,7 @@ class Spreads:
     most: int
     within: str = ""
     along: str = ""
+    alone: bool = False
     test: str = "Bartlett's test"
     what: str = "SD"
 
@@ -96,7 +97,7 @@ class Spreads:
             for g, sd in zip(self.groups, self.sds, strict=True)
         ]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
-        where = f" within {self.within}" if self.within else ""
+        where = f" {'over' if self.alone else 'within'} {self.within}" if self.within else ""
         where = f" of slopes along {self.along}" if self.along else where
         return f"{self.what}{where} {', '.join(each[:MOST_SHOWN])}{more}"
 
@@ -205,6 +206,48 @@ class Spreads:
     def of_effects(cls, design: Design) -> Self | None:
         """Return how far each group differs from block to block by itself.
 
+        Blocks that see one group tell it as units do; the others by their pairs. Of both that which
+        tells more clearly, its probability doubled.
+        """
+        if not differing(design):
+            return None
+        means = _cell_means(design)
+        return clearest(cls._of_pairs(design, means), cls._of_lone(design, means))
+
+    @classmethod
+    def _of_lone(cls, design: Design, means: Array) -> Self | None:
+        """Return the SDs of groups over the blocks that see nothing else; means of their cells."""
+        block, group = np.nonzero(np.isfinite(means))
+        alone = np.bincount(block, minlength=len(means))[block] == 1
+        least = design.least(design.structure.strata[0])
+        value = means[block, group][alone]
+        found = cls._of_members(value, group[alone], design.groups, float(least))
+        what = f"{design.structure.blocking.name} of one group each"
+        return None if found is None else replace(found, within=what, alone=True)
+
+    @classmethod
+    def of_lone_rows(cls, design: Design) -> Self | None:
+        """Return the SDs of groups over the clusters of a formula that have one row.
+
+        About what the fixed part says. None unless most clusters are such.
+        """
+        outer = design.structure.outer
+        rows = np.bincount(outer.codes)
+        alone = rows[outer.codes] == 1
+        if 2 * alone.sum() <= rows.size:
+            return None
+        left, group = _left(design)[alone], design.structure.group[alone]
+        found = cls._of_members(left, group, design.groups, float(design.least(None)))
+        return (
+            None
+            if found is None
+            else replace(found, within=f"{outer.name} of one row each", alone=True)
+        )
+
+    @classmethod
+    def _of_pairs(cls, design: Design, means: Array) -> Self | None:
+        """Return the SDs of groups inside blocks, from their differences; means of their cells.
+
         Notes
         -----
         These are the SDs that fit all pairs best; of two groups, those about what both share. Two
@@ -212,9 +255,7 @@ class Spreads:
         twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
         probability, times the number of pairs that enough blocks see both of.
         """
-        if not differing(design):
-            return None
-        means, block = _cell_means(design), design.structure.blocking
+        block = design.structure.blocking
         pairs = list(combinations(range(len(design.groups)), 2))
         told = (pitman(means, a, b) for a, b in pairs)
         found = [p for p in told if p is not None]
@@ -233,6 +274,15 @@ class Spreads:
             within=block.name,
             test="Pitman's test of pairs",
         )
+
+
+def clearest[S: Spreads](*looks: S | None) -> S | None:
+    """Return what tells most clearly of several, its probability times the number of looks."""
+    found = [one for one in looks if one is not None]
+    if not found:
+        return None
+    told = min(found, key=lambda one: one.p)
+    return replace(told, p=min(1.0, len(found) * told.p))
 
 
 def changing(design: Design) -> bool:
@@ -267,7 +317,7 @@ def _of_groups(structure: Structure, stratum: Stratum) -> bool:
     if not stratum.heavy or stratum.lone or len(stratum.effects) != len(structure.groups):
         return False
     return bool((stratum.level.codes == structure.outer.codes).all()) and same_members(
-        members_of(stratum), structure.cell
+        stratum.members, structure.cell
     )
 
 
@@ -347,54 +397,3 @@ def _left(design: Design) -> Array:
     """Return what least squares with the fixed columns leaves of every row."""
     fixed, value = design.structure.fixed, design.readings.value
     return np.asarray(value - fixed @ np.linalg.lstsq(fixed, value)[0])
-
-
-def pitman(means: Array, a: int, b: int, lost: int = 1) -> float | None:
-    """Return the probability that two columns differ so much in how they vary, were they alike.
-
-    Beside what they share with the others, row by row, if most rows have one of these. None where
-    too few rows have both, or one does not vary.
-
-    Parameters
-    ----------
-    means, a, b
-        Shape (rows, columns); NaN where there is nothing.
-    lost
-        Means that were taken off, or are by their correlation.
-    """
-    both = means[np.isfinite(means[:, a] + means[:, b])]
-    others = np.delete(both, (a, b), axis=1)
-    beside = np.isfinite(others).any(axis=1)
-    if 2 * beside.sum() < len(both):
-        others = others[:, :0]
-    else:
-        both, others = both[beside], others[beside]
-    if len(both) - lost < FEWEST_BLOCKS - 1:
-        return None
-    difference, total = both[:, a] - both[:, b], both[:, a] + both[:, b]
-    rest = total - (2 * np.nanmean(others, axis=1) if others.size else 0)
-    if difference.std() == 0 or rest.std() == 0:
-        return None
-    r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 1 - lost
-    t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
-    return float(2 * special.stdtr(freedom, -abs(t)))
-
-
-def bartlett(sds: Array, freedom: Codes | Array) -> float:
-    """Return the probability of SDs at least so different, were all one."""
-    pooled = (freedom @ np.square(sds)) / freedom.sum()
-    apart = freedom.sum() * np.log(pooled) - freedom @ np.log(np.square(sds))
-    return by_chance(max(0.0, float(apart)), freedom)
-
-
-def by_chance(apart: float, freedom: Codes | Array) -> float:
-    """Return the probability of such a likelihood ratio, twice its logarithm, by chance.
-
-    By its correction the ratio follows chi squared at few degrees of freedom, too.
-    """
-    return float(special.chdtrc(freedom.size - 1, apart / corrected(freedom)))
-
-
-def corrected(freedom: Codes | Array) -> float:
-    """Return Bartlett's correction: by what a likelihood ratio of so many spreads is too large."""
-    return float(1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1)))

@@ -347,12 +347,6 @@ def split(level: Codes, part: Codes) -> Codes:
     return np.asarray(codes, dtype=np.intp)
 
 
-def members_of(stratum: Stratum) -> Codes:
-    """Return what scatters by itself in a stratum, a member of its level and an effect, by row."""
-    effect = np.stack([e.column for e in stratum.effects]).argmax(axis=0)
-    return split(stratum.level.codes, effect)
-
-
 def same_members(one: Codes, other: Codes) -> bool:
     """Whether two levels have the same members."""
     pairs = np.unique(one * (int(other.max()) + 1) + other).size

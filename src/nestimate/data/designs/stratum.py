@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.levels import Level
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 
 class Role(Enum):
@@ -111,6 +113,23 @@ class Stratum:
     each: bool = False
     of: str = ""
     between: str = ""
+
+    @cached_property
+    def members(self) -> Codes:
+        """What scatters by itself in every row: a member of the level, with one of its effects.
+
+        Where several effects pick out parts of a member it is the part that a row lies in; where
+        all of them are 0, as a measurement may be, it is the first part of the member.
+        """
+        held = np.stack([effect.column != 0 for effect in self.effects])
+        part, level = held.argmax(axis=0), self.level.codes
+        told = np.flatnonzero(held.any(axis=0))
+        seen, first = np.unique(level[told], return_index=True)
+        least = np.zeros(int(level.max()) + 1, dtype=np.intp)
+        least[seen] = part[told][first]
+        part = np.where(held.any(axis=0), part, least[level])
+        _, codes = np.unique(level * len(self.effects) + part, return_inverse=True)
+        return np.asarray(codes, dtype=np.intp)
 
     @property
     def size(self) -> float:

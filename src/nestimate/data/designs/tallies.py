@@ -31,6 +31,8 @@ LARGEST = 100.0
 STEPS, LAST, STRIDE = 40, 1e-7, 3.0
 #: Halvings in which the scatter beyond chance is found, and the largest variance that is tried.
 HALVINGS, MOST = 40, 1e4
+#: Variance by chance of what a member holds from which its logarithm or logit is about normal.
+LEAST_TOLD = 2.0
 #: Least variance by chance, against rows that are all but certain.
 SURE = 1e-12
 
@@ -72,6 +74,14 @@ class Tally:
         """Whether something, and not all, was counted in the member that each lies in."""
         number, size = np.bincount(member, self.number), np.bincount(member, self.size)
         return np.asarray((number > 0) & ~(self.whole & (number == size)))[member]
+
+    def tells_spreads(self, members: Codes) -> bool:
+        """Whether so many members of each hold enough that their logarithms or logits tell of it.
+
+        That is by the variance by chance of what each holds, on the average.
+        """
+        _, variance = self.moments(self.start, self.size)
+        return bool((variance >= LEAST_TOLD * members)[members > 1].all())
 
     def where(self, keep: NDArray[np.bool_]) -> Self:
         """Return some of the members."""

@@ -14,10 +14,11 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.growing import readings_along, sampled_along
 from nestimate.data.designs.residues import ROUNDING, Residues, tellable
-from nestimate.data.designs.spreads import MOST_LOOKED, Spreads, bartlett
+from nestimate.data.designs.spreads import MOST_LOOKED, Spreads, clearest
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.varying import bartlett
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -48,7 +49,8 @@ def readings_within(design: Design) -> Spreads | None:
     met = structure.text and not structure.between and not lies_in(structure.outer.codes, group)
     if met and not whole:
         found = rows_within(design, group, design.groups, apart=False)
-    return found
+    lone = Spreads.of_lone_rows(design) if met else None
+    return clearest(found, lone)
 
 
 def rows_within(

@@ -7,8 +7,8 @@ from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.cohorts import plain_differences_first
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import is_when
 from nestimate.data.inspection.factorial import several_factors
-from nestimate.data.inspection.factors import is_when
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.slopes import slopes
 

@@ -135,6 +135,17 @@ def rather_measured(crossing: Crossing, column: Column, whole: str, *, named: bo
     return not any(_met_alike(crossing, name, other) for other in others)
 
 
+def is_stored(crossing: Crossing, name: str, whole: str) -> bool:
+    """Return whether a column says where something is kept, alike beside no other labels."""
+    others = [n for n in crossing.names if n not in {name, whole} and crossing.size(n) > 1]
+    return is_kept(name) and not any(_met_alike(crossing, name, n) for n in others)
+
+
+def is_kept(name: str) -> bool:
+    """Return whether a name says where something is kept: only values say that it matters."""
+    return "storage" in hints(name)
+
+
 def lies_anyhow(crossing: Crossing, name: str) -> bool:
     """Return whether numbers, or yes and no, whose name says nothing lie anyhow beside all labels.
 

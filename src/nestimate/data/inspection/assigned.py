@@ -21,6 +21,7 @@ from nestimate.data.inspection.looks import (
     counting,
     number_things,
 )
+from nestimate.data.inspection.loud import same
 
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
@@ -194,8 +195,10 @@ def met_in_plots(crossing: Crossing, name: str) -> bool:
     behind = names if are_kinds(labels) else names[names.index(name) + 1 :]
     return any(
         crossing.inside(plot, group) and crossing.size(plot) >= 2 * crossing.size(group)
-        for plot in behind
-        if plot != name and hints(plot) & {"unit", "block"} and evenly_crossed(crossing, name, plot)
+        for plot in names
+        if plot != name and evenly_crossed(crossing, name, plot)
+        if (plot in behind and hints(plot) & {"unit", "block"})
+        or (same(crossing, name, plot) and same(crossing, plot, name))
         for group in names
         if group not in {name, plot} and is_compared(crossing, group)
     )

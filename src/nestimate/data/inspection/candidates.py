@@ -9,11 +9,12 @@ from itertools import pairwise
 
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import hints, lasts, words
-from nestimate.data.inspection.anyhow import lies_anyhow, unequal
+from nestimate.data.inspection.anyhow import is_kept, lies_anyhow, unequal
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew, meets_all
 from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.loud import same
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 
 MOST_SUBUNITS = 3
@@ -96,7 +97,8 @@ def possible(
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
     apart = crossing.counters | crossing.along | compared
-    names = [n for n in names if n not in apart and not lies_anyhow(crossing, n)]
+    stored = {n for n in names if is_kept(n) and not crossing.inside(n, group)}
+    names = [n for n in names if not (n in apart | stored or lies_anyhow(crossing, n))]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
@@ -251,8 +253,16 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
 
 
 def holders(crossing: Crossing, name: str, names: Sequence[str]) -> list[str]:
-    """Return the columns before a column that may hold what it names: periods hold no cows."""
-    return [n for n in names[: names.index(name)] if n not in crossing.orders]
+    """Return the columns before a column that may hold what it names: periods hold no cows.
+
+    Nor does anything hold what is surely the same in all of its labels, nor a sex tanks of which
+    each lies in something else.
+    """
+    before = [n for n in names[: names.index(name)] if n not in crossing.counters | crossing.orders]
+    through = any(n != name and crossing.inside(name, n) for n in names)
+    born = {n for n in before if through and "trait" in hints(n)}
+    held = {n for n in before if crossing.inside(name, n)}
+    return [n for n in before if n in held or not (n in born or same(crossing, name, n))]
 
 
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

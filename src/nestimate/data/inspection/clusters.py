@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import ANIMALS, BORN, PERSONS, WITHIN, hints, passes, words
+from nestimate.data.inspection.anyhow import is_kept
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew, holds_groups, stands_together
 from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.loud import same
 from nestimate.data.tables.cells import is_plain_number
 
 
@@ -21,6 +23,7 @@ def path_of(crossing: Crossing, factors: Sequence[str]) -> list[str]:
         if name not in apart
         and crossing.size(name) > 1
         and not hints(name) & {"trait", "person"}
+        and not (is_kept(name) and not all(crossing.inside(name, f) for f in factors))
         and not any(crossing.decides([factor], name) for factor in factors)
         and not crossing.empty(name)
     ]
@@ -97,6 +100,7 @@ def given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) 
     if crossing.size(*factors, outer) < 0.7 * cells * crossing.size(outer):
         return [[]]
     free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
+    free = [f for f in free if not same(crossing, outer, f)]
     inner = _inside(crossing, outer, factors)
     free = [f for f in free if all(crossing.inside(name, f) for name in inner)]
     born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]

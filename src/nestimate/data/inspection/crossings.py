@@ -60,6 +60,8 @@ class Crossing:
         Columns of times, doses or positions at which units were read again: no unit or block.
     orders
         Counters that say when, or in which order, subjects got one treatment after another.
+    value
+        What was measured, or "".
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -74,6 +76,7 @@ class Crossing:
     made: str = ""
     along: frozenset[str] = frozenset()
     orders: frozenset[str] = frozenset()
+    value: str = ""
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":
@@ -129,6 +132,11 @@ class Crossing:
         return {}
 
     @cached_property
+    def pairs(self) -> dict[tuple[str, str], Any]:
+        """What is known of pairs of columns: remembered for as long as the crossing lives."""
+        return {}
+
+    @cached_property
     def _crowded(self) -> dict[frozenset[str], int]:
         return {}
 
@@ -167,6 +175,11 @@ class Crossing:
         """Return whether these columns together say what is in `column`."""
         both = [*names, column]
         return column in names or self._count(both, both) == self._count(names, both)
+
+    def holds_things(self, name: str) -> bool:
+        """Return whether several things, of several rows each, lie in each of its labels."""
+        others = [n for n in self.names if n != name and self.size(n) >= 2 * self.size(name)]
+        return any(self.inside(n, name) and self.most_rows([n]) > 1 for n in others)
 
     def most_rows(self, names: Sequence[str]) -> int:
         """Return the largest number of rows that share their labels in these columns."""

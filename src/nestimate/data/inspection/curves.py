@@ -11,7 +11,7 @@ import pyarrow as pa
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
-from nestimate.data.inspection.looks import ranged, stepped, visits
+from nestimate.data.inspection.looks import counting, ranged, stepped, visits
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 
@@ -37,6 +37,12 @@ def moments(crossing: Crossing, name: str) -> bool:
     # D1 to D5 of one group and D6 to D10 of the other are no days.
     others = [n for n in crossing.names if 1 < crossing.size(n) < len(labels)]
     return visits(labels) and not any(crossing.inside(name, other) for other in others)
+
+
+def is_when(crossing: Crossing, name: str) -> bool:
+    """Return whether a column numbers moments with gaps: days 5, 10 and 15 hold no vials."""
+    labels = crossing.labels[name]
+    return moments(crossing, name) and all(map(str.isdigit, labels)) and not counting(labels)
 
 
 def amounts(crossing: Crossing, name: str) -> bool:

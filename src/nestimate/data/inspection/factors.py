@@ -28,9 +28,10 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.anyhow import is_measured, is_remark
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared, met_in_plots, square_of
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, moments
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, is_when, moments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_tags, counting, visits
+from nestimate.data.inspection.loud import same
 
 #: Words for numbers of rows rather than for what was done again.
 _NUMBERS = frozenset({"index", "idx"})
@@ -109,6 +110,8 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     Pup 1 of one litter is not pup 1 of the next, nor is well A1 that of the next plate. An animal
     can be met again on the next day, and in the next experiment; a cell hardly.
     """
+    if same(crossing, name, holder):
+        return False
     said, held, run = hints(name), hints(holder), holder in crossing.runs
     placed = said & {"place", "counter"}
     passing = passes(name)
@@ -164,12 +167,6 @@ def _met(crossing: Crossing, name: str, other: str) -> NDArray[np.intp]:
     return found[found > 0]
 
 
-def is_when(crossing: Crossing, name: str) -> bool:
-    """Return whether a column numbers moments with gaps: days 5, 10 and 15 hold no vials."""
-    labels = crossing.labels[name]
-    return moments(crossing, name) and all(map(str.isdigit, labels)) and not counting(labels)
-
-
 def _numbers_readings(
     crossing: Crossing, columns: Mapping[str, Column], name: str, names: Sequence[str]
 ) -> bool:
@@ -177,7 +174,7 @@ def _numbers_readings(
     spoken = hints(name)
     groups = [n for n in names if n != name and "group" in hints(n)]
     within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
-    if are_tags(crossing.labels[name]):
+    if are_tags(crossing.labels[name]) or crossing.holds_things(name):
         return False
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
         holds = _holds_rows(crossing, name, names) or meets_all(crossing, name)

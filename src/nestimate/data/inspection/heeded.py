@@ -8,17 +8,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.premises import PENS, PLOTS
-from nestimate.data.designs.reused import Told
-from nestimate.data.designs.vocabulary import ANIMALS, hints, passes, words
+from nestimate.data.designs.reused import SURE, Noticed, Told
+from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, passes, words
+from nestimate.data.inspection.anyhow import lies_anyhow
+from nestimate.data.inspection.assigned import is_compared
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import begun_in_all
-from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.curves import moments
+from nestimate.data.inspection.factors import begins_anew, begun_in_all
+from nestimate.data.inspection.looks import counting, number_things
+from nestimate.data.inspection.loud import alike, chances, louder, outside, rather_outside, same
+from nestimate.data.inspection.outermost import FEWEST, NIGHTS
 from nestimate.data.inspection.proposals import MOST, Proposal
 
 #: Words for what stands in one place for the time of an experiment.
 _PLACED = PENS | PLOTS | {"coverslip", "nest", "enclosure"}
+#: Words for what is measured, or what things are by birth.
+_MEASURED = frozenset({"counted", "scored", "value", "trait"})
 #: Words for what holds nothing that is numbered anew in it.
 _BESIDE = frozenset({"kind", "person", "group", "trait", "place"})
 
@@ -44,9 +51,13 @@ def heeded(
         seen.append(first.candidate)
         for wanted in _advised(crossing, first):
             better = next((p for p in found if _alike(p.candidate, wanted)), None) or build(wanted)
-            if better is not None:
+            if better is not None and _quieter(crossing, better, first):
                 found = [better, *(p for p in found if p is not better)]
                 break
+        else:
+            for wanted in _as_one(crossing, first.candidate):
+                if (better := build(wanted)) is not None:
+                    found = [better, *(p for p in found if not _alike(p.candidate, wanted))]
     return tuple(found)
 
 
@@ -85,11 +96,16 @@ def with_numbered_anew(
         return tuple(fit)
     best = fit[0].candidate
     unit, *inner = best.units
-    once = passes(unit) or "place" in hints(unit)
-    if best.relabel or not (once or words(unit) & _PLACED) or not counting(crossing.labels[unit]):
+    if best.relabel or not counting(crossing.labels[unit]):
         return tuple(fit)
-    for name in (*best.unused, *inner):
+    for name in _loudest_first(crossing, unit, (*best.unused, *inner)):
         if not (_holds(crossing, name, unit) and not crossing.inside(name, best.group)):
+            continue
+        once = passes(unit) or "place" in hints(unit) or outside(crossing, name, unit)
+        placed = bool(words(unit) & _PLACED)
+        apart = placed or not lasts(unit)
+        once = once or (apart and rather_outside(crossing, name, unit))
+        if not (once or placed or not hints(unit)):
             continue
         deeper = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
         wanted = replace(best, units=(unit, *deeper), blocks=(name,), relabel=True)
@@ -101,15 +117,58 @@ def with_numbered_anew(
     return tuple(fit)
 
 
+def _loudest_first(crossing: Crossing, unit: str, names: Sequence[str]) -> list[str]:
+    """Return columns in the order in which values go with their labels rather than with `unit`."""
+    found = {name: chances(crossing, name, unit) for name in names if name != unit}
+    return sorted(found, key=lambda n: 1.0 if (own := found[n]) is None else own.one)
+
+
+def with_treated(
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Add the design whose units are what was treated, where its rows are pooled in blocks.
+
+    Tanks of one temperature each, all genets in each, are no readings of genets. It comes first
+    where what shares a tank is alike in all of these.
+    """
+    if not fit or not fit[0].candidate.blocks or fit[0].candidate.units or fit[0].factors:
+        return tuple(fit)
+    own = fit[0].candidate
+    for name in own.merged:
+        treated = crossing.inside(name, own.group) and crossing.most_rows([name]) > 1
+        several = crossing.size(name) >= 2 * crossing.size(own.group)
+        if not (treated and several) or _is_set(crossing, name):
+            continue
+        one = _is_moment(name) or alike(crossing, name, own.blocks[0])
+        if begins_anew(crossing, name, own.blocks[0]) and not one:
+            continue
+        inside = crossing.inside(name, own.blocks[-1])
+        wanted = replace(own, units=(name,), blocks=own.blocks if inside else (), relabel=False)
+        if any(_alike(p.candidate, wanted) for p in fit):
+            continue
+        made = build(wanted)
+        if made is not None:
+            first = inside or alike(crossing, name, own.blocks[0])
+            return ((made, *fit) if first else (fit[0], made, *fit[1:]))[:MOST]
+    return tuple(fit)
+
+
 def _holds(crossing: Crossing, name: str, unit: str) -> bool:
     """Return whether dishes that return in all labels of a column may be others in each of them.
 
     So they may in what stands before them or is called a block, and not in cells or animals.
     """
     before = crossing.names.index(name) < crossing.names.index(unit)
-    outer = before or name in crossing.runs or "block" in hints(name)
+    outer = before or name in crossing.runs or "block" in hints(name) or not hints(name)
     aside = passes(name) or words(name) & (ANIMALS | {"eartag"}) or hints(name) & _BESIDE
-    return outer and not aside and begun_in_all(crossing, unit, name)
+    if not begun_in_all(crossing, unit, name) or same(crossing, unit, name):
+        return False
+    kept = lasts(unit) and not words(unit) & _PLACED
+    if _is_moment(unit) or (kept and "counter" in hints(name)):
+        return False
+    if _is_set(crossing, name) or not (hints(name) or number_things(crossing.labels[name])):
+        return False
+    return (outer and not aside) or outside(crossing, name, unit)
 
 
 def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
@@ -122,6 +181,70 @@ def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
             yield wanted
             # Labels of what lies inside may return, too; its rows are readings then.
             yield replace(wanted, units=())
+    for name in _loud(crossing, proposal):
+        yield from _holding(crossing, own, name)
+
+
+def _as_one(crossing: Crossing, own: Candidate) -> Iterator[Candidate]:
+    """Yield the roles in which equal labels of groups are one thing, as all readers take them.
+
+    What several readers looked at has names that all share, and is alike in the groups, too.
+    """
+    if not own.relabel or own.blocks or crossing.inside(own.units[0], own.group):
+        return
+    unit = own.units[0]
+    shared = any(same(crossing, unit, n) for n in own.merged if not crossing.inside(unit, n))
+    if shared and alike(crossing, unit, own.group):
+        yield replace(own, blocks=(unit,), units=(), relabel=False)
+
+
+def _loud(crossing: Crossing, proposal: Proposal) -> list[str]:
+    """Return the columns that a design surely gets wrong, as its values show."""
+    said = [one for one in proposal.cautions if isinstance(one, Noticed) and one.chance < SURE]
+    apart = crossing.counters | crossing.factors | crossing.along
+    names = dict.fromkeys(one.name for one in said if one.name in {*crossing.names} - apart)
+    return [name for name in names if not _is_set(crossing, name)]
+
+
+def _is_set(crossing: Crossing, name: str) -> bool:
+    """Return whether a column is compared, measured, says when, or has few labels."""
+    measured = lies_anyhow(crossing, name) or bool(hints(name) & _MEASURED)
+    few = crossing.size(name) < FEWEST
+    return few or measured or is_compared(crossing, name) or moments(crossing, name)
+
+
+def _is_moment(name: str) -> bool:
+    """Return whether a name says when, so that equal labels are one moment everywhere."""
+    return "time" in hints(name) or bool(words(name) & NIGHTS)
+
+
+def _quieter(crossing: Crossing, one: Proposal, other: Proposal) -> bool:
+    """Return whether values speak against fewer things in one design than in another."""
+    told = [any(isinstance(said, Told) for said in p.cautions) for p in (one, other)]
+    loud = [len(_loud(crossing, p)) for p in (one, other)]
+    return told[1] or (not told[0] and loud[0] < loud[1])
+
+
+def _holding(crossing: Crossing, own: Candidate, name: str) -> Iterator[Candidate]:
+    """Yield the roles in which a column holds what lies in it, beside others and in their place."""
+    bare = replace(own, units=(), blocks=(), relabel=False)
+    if crossing.inside(name, own.group):
+        yield replace(own, units=(name, *(n for n in own.units if n != name)))
+        yield replace(bare, units=(name,))
+        return
+    units = tuple(n for n in own.units if n != name)
+    inner = [n for n in (*own.blocks, *units) if n != name][:1]
+    if units and crossing.most_rows([own.group, name, *own.blocks, units[0]]) == 1:
+        units = ()
+    relabel = bool(units) and not all(crossing.inside(units[0], n) for n in (name, own.group))
+    # What is the same in all labels of the column lies in none of them, nor does a night.
+    inner = [n for n in inner if not crossing.inside(n, name)]
+    if any(same(crossing, n, name) or _is_moment(n) for n in inner):
+        return
+    if name not in own.blocks:
+        yield replace(own, blocks=(name, *own.blocks), units=units, relabel=relabel)
+    yield replace(bare, blocks=(name,), units=units, relabel=relabel)
+    yield replace(bare, blocks=(name,))
 
 
 def _outermost(crossing: Crossing, blocks: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,6 +254,8 @@ def _outermost(crossing: Crossing, blocks: tuple[str, ...]) -> tuple[str, ...]:
         return blocks
     numbered, named = (counting(crossing.labels[name]) for name in (outer, inner))
     swapped = numbered and not named and not crossing.inside(inner, outer)
+    if same(crossing, outer, inner) or same(crossing, inner, outer):
+        swapped = louder(crossing, inner, outer)
     return (*before, inner, outer) if swapped else blocks
 
 

@@ -1,12 +1,13 @@
 """Which columns label the rows that have a value, and which of their labels occur together."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from nestimate.data.designs.quantities import is_aside
 from nestimate.data.designs.vocabulary import words
-from nestimate.data.inspection.anyhow import rather_measured
+from nestimate.data.inspection.anyhow import is_stored, rather_measured
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.measured import Beside
@@ -64,12 +65,11 @@ def crossed_labels(
         ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))
-        found = Crossing.of_table(table, [*names, whole], filled)
+        found = replace(Crossing.of_table(table, [*names, whole], filled), value=value)
         kinds = {c.name: c for c in columns}
         named = any(c.kind == "id" for c in columns)
-        found = found.without(
-            {n for n in names if rather_measured(found, kinds[n], whole, named=named)}
-        )
+        aside = {n for n in names if rather_measured(found, kinds[n], whole, named=named)}
+        found = found.without(aside | {n for n in names if is_stored(found, n, whole)})
         if crossing is None:
             crossing = found
         if found.rows.max(initial=0) < 2 or varies_inside(found, value):

@@ -42,7 +42,8 @@ def period_of(crossing: Crossing, group: str, subject: str) -> str | None:
 def _crossovers(crossing: Crossing) -> Iterator[list[str]]:
     """Yield the period of each crossover, and what says in which order subjects got treatments."""
     groups = [n for n in crossing.names if is_compared(crossing, n) and not square_of(crossing, n)]
-    subjects = [n for n in crossing.names if lasts(n) and crossing.size(n) > 2]
+    able = [n for n in crossing.names if lasts(n) or not hints(n)]
+    subjects = [n for n in able if crossing.size(n) > 2]
     for group, subject, period in product(groups, subjects, crossing.names):
         if _is_period(crossing, period, group, subject):
             told = (n for n in crossing.names if n not in {group, subject, period})

@@ -12,13 +12,17 @@ from nestimate.data.designs.vocabulary import (
     repeats,
     words,
 )
+from nestimate.data.inspection.assigned import is_compared
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.curves import MOST_GROUPS, moments
 from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.loud import outside
 
+#: Labels below which a column holds nothing that could be told from it.
+FEWEST = 3
 #: Words for what grows on a plant.
 _GROWN = frozenset({"leaf", "leaves", "blatt", "feuille", "hoja", "shoot", "fruit", "flower"})
-_NIGHTS = frozenset({"night", "nacht", "nuit", "noche", "notte"})
+NIGHTS = frozenset({"night", "nacht", "nuit", "noche", "notte"})
 #: Words for people, and for whose cells were grown.
 _PEOPLE = PERSONS | {"donor", "spender", "donneur", "donante", "donatore", "doador"}
 
@@ -52,9 +56,13 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
     one, two = crossing.size(outer), crossing.size(inner)
     if min(one, two) < 2 or crossing.size(outer, inner) < 0.7 * one * two:
         return False
+    if outside(crossing, inner, outer):
+        return False
+    if one >= FEWEST and outside(crossing, outer, inner) and _numbers(crossing, outer, inner):
+        return True
     said, run = hints(inner), repeats(inner)
     counted = counting(crossing.labels[inner])
-    again = run or bool(said & {"counter", "time"}) or bool(words(inner) & _NIGHTS)
+    again = run or bool(said & {"counter", "time"}) or bool(words(inner) & NIGHTS)
     if words(outer) & _PEOPLE and not words(inner) & _PEOPLE:
         return (again and not passes(inner)) or ("unit" in said and counted)
     if again or said & {"block", "group"} or "unit" not in hints(outer):
@@ -74,6 +82,14 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
         and not crossing.inside(inner, group)
         for group in groups
         if group not in {outer, inner}
+    )
+
+
+def _numbers(crossing: Crossing, outer: str, inner: str) -> bool:
+    """Return whether labels of one column count, and neither is compared, nor says when."""
+    return counting(crossing.labels[inner]) and not any(
+        is_compared(crossing, name) or moments(crossing, name) or words(name) & NIGHTS
+        for name in (outer, inner)
     )
 
 

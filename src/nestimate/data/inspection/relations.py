@@ -6,14 +6,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nestimate.data.designs.vocabulary import hints
+from nestimate.data.inspection.assigned import is_compared
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
 )
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED
+from nestimate.data.inspection.factors import begun_in_all
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import MOST_KINDS, are_compared, counting, visits
+from nestimate.data.inspection.looks import (
+    MOST_KINDS,
+    are_compared,
+    counting,
+    number_things,
+    visits,
+)
 
 
 def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
@@ -52,7 +60,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         or are_compared(crossing.labels[name])
         or (name in crossing.along and visits(crossing.labels[name]))
         or not (
-            hints(name) & {"unit", "block", "person"}
+            hints(name) & {"unit", "block", "person", "storage"}
             or name in crossing.counters | crossing.runs
             or counts_within(crossing, name, names)
             or _numbered_inside(crossing, name, able)
@@ -137,3 +145,20 @@ def present(crossing: Crossing, name: str) -> int:
     """Return the number of labels that occur in rows with a value."""
     codes = crossing.codes[name]
     return int(np.unique(codes[codes >= 0]).size)
+
+
+def numbers_beside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether numbers or letters were met with what lies in one of a few kinds each."""
+    if name in crossing.factors or hints(name) & {"group", "time"}:
+        return False
+    if not number_things(crossing.labels[name]):
+        return False
+    kinds = [n for n in names if n != name and is_compared(crossing, n)]
+    return any(
+        crossing.inside(unit, kind)
+        and crossing.size(unit) >= 2 * crossing.size(kind)
+        and begun_in_all(crossing, unit, name)
+        for kind in kinds
+        for unit in names
+        if unit not in {name, kind}
+    )

@@ -14,7 +14,12 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.vocabulary import hints, summary_role
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.heeded import heeded, with_numbered_anew, with_pairs
+from nestimate.data.inspection.heeded import (
+    heeded,
+    with_numbered_anew,
+    with_pairs,
+    with_treated,
+)
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
@@ -182,7 +187,8 @@ def propose(
         return _made(crossing, candidate, roles, design, whole)
 
     found = with_pairs(crossing, heeded(crossing, fit, build), build)
-    return with_numbered_anew(crossing, found, build), tuple(refused[:3])
+    found = with_numbered_anew(crossing, with_treated(crossing, found, build), build)
+    return found, tuple(refused[:3])
 
 
 def _levels_of(crossing: Crossing, design: Design) -> list[str]:

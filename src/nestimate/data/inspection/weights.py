@@ -23,11 +23,10 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.assigned import evenly_crossed, is_panel, may_be_compared
 from nestimate.data.inspection.candidates import Candidate, counts_within, holders, possible
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import moments
+from nestimate.data.inspection.curves import is_when, moments
 from nestimate.data.inspection.factors import (
     begins_anew,
     holds_groups,
-    is_when,
     meets_all,
     runs_through,
     stands_together,
@@ -41,7 +40,7 @@ from nestimate.data.inspection.looks import (
     stepped,
     visits,
 )
-from nestimate.data.inspection.relations import only_numbered
+from nestimate.data.inspection.relations import numbers_beside, only_numbered
 from nestimate.data.inspection.returning import one_each
 
 #: What is put into cells once.
@@ -96,6 +95,8 @@ def _scored(
     score = against if group == whole else _group_score(group, crossing.labels[group])
     # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
     score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
+    # Nor are runs 1 to 4, where all that lies in one of a few kinds was met in each.
+    score -= 6.0 * (group != whole and numbers_beside(crossing, group, names))
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.

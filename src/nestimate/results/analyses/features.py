@@ -16,8 +16,11 @@ DEAR, FEWEST_DEAR = 20_000_000, 250
 RARE = 0.01
 #: Share of those with as little of it below which the data are more regular than the model.
 REGULAR = 0.001
-#: The same for features whose smallness by itself says what is amiss, or says nothing.
-SMALL = {"block_spread": RARE} | dict.fromkeys(("zeros", "none", "all", "limits", "largest"), 0.0)
+#: The same for features whose smallness by itself says what is amiss, or says nothing. The scales
+#: follow the counts: of tables that the model made none had a largest count below .1 of its own.
+SMALL = {"block_spread": RARE, "largest": 0.08} | dict.fromkeys(
+    ("zeros", "none", "all", "limits"), 0.0
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ from nestimate.results.analyses.pooling import (
 from nestimate.results.estimates import classical, estimands, quantities
 from nestimate.results.estimates.classical import Interval, Method, Name, Sums
 from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.matched import Matched
 from nestimate.results.estimates.summaries import MANY, Question
 
 Array = NDArray[np.float64]
@@ -70,8 +71,10 @@ class Simple:
 
 _ONE_SAMPLE: Simply = ("one_sample", classical.one_sample)
 _WELCH: Simply = ("welch", classical.welch)
+_TOTALS: Simply = ("totals", classical.totals)
 _PAIRED: Simply = ("paired", classical.paired)
 _APART: Simply = ("apart", classical.apart)
+_UNPAIRED: Simply = ("welch", classical.unpaired)
 
 
 def _by_unit(
@@ -93,11 +96,14 @@ def _by_block(
     return design.structure.blocking.size, design.cells
 
 
-_BLOCKS = Simple(methods=(("one_sample", classical.alone), _PAIRED, _APART), counted=_by_block)
+_BLOCKS = Simple(
+    methods=(("one_sample", classical.alone), _PAIRED, _APART, _UNPAIRED), counted=_by_block
+)
+_IN_CLUSTERS = Simple(methods=(_PAIRED, _UNPAIRED), counted=_by_block)
 #: By layout; a formula is held against least squares.
 SIMPLE = {
-    "flat": Simple(methods=(_ONE_SAMPLE, _WELCH), pools=False, counted=_by_unit),
-    "nested": Simple(methods=(_ONE_SAMPLE, _WELCH), averages=True, counted=_by_unit),
+    "flat": Simple(methods=(_TOTALS, _ONE_SAMPLE, _WELCH), pools=False, counted=_by_unit),
+    "nested": Simple(methods=(_TOTALS, _ONE_SAMPLE, _WELCH), averages=True, counted=_by_unit),
     "blocked": _BLOCKS,
     "blocked-nested": _BLOCKS,
 }
@@ -145,6 +151,8 @@ class Panel:
         Share of the variance of a unit's mean that is the error of its readings.
     pooled_excludes, units_excludes, answer_excludes
         Whether "no difference" lies outside these intervals.
+    matched
+        Pairs of single yes and no; None where there is more to a pair, or less.
     """
 
     contrast: str
@@ -167,6 +175,7 @@ class Panel:
     pooled_excludes: bool | None
     units_excludes: bool | None
     answer_excludes: bool | None
+    matched: Matched | None = None
 
     @property
     def weighs(self) -> bool:
@@ -200,8 +209,9 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     simple = SIMPLE[design.layout]
     nested = simple.averages and design.additive
     # Of single yes and no there is nothing to average: their logits are one number or its negative.
-    alone = design.single
+    alone, matched = design.single, Matched.of(design, contrast)
     units = None if alone else simple.interval(sums, contrast, question.ci_prob)
+    units = matched.method(question.ci_prob) if matched else units
     seen, half = design.observed, None
     if isinstance(seen, Censored) and seen.counts[0]:
         halves = Sums.of(design, seen.substituted(0.5))
@@ -242,6 +252,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         pooled_excludes=None if naive is None or alone else naive.excludes_null,
         units_excludes=None if units is None else units.excludes_null,
         answer_excludes=answer.excludes_null,
+        matched=matched,
     )
 
 
@@ -260,12 +271,15 @@ def _formula_panel(
     design, prob = fit.model.design, question.ci_prob
     value, clusters = design.readings.value, design.structure.outer
     naive, simple, half = part.pooled(contrast, prob), None, None
+    matched = Matched.of(design, contrast) if _groups_alone(design) else None
     if not _meet(contrast, design):
         simple, half = part.clusters(contrast, prob), part.half(contrast, prob)
     elif design.structure.crossed:
         simple = part.across(contrast, prob)
+    elif matched:
+        simple = matched.method(prob)
     elif _groups_alone(design):
-        simple = classical.t_interval("paired", *classical.paired(sums, contrast), prob)
+        simple = _IN_CLUSTERS.interval(sums, contrast, prob)
     answer = _posterior("answer", fit, contrast, question, clusters.size or value.size)
     centre, sd = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
     counts = np.bincount(clusters.codes)
@@ -292,6 +306,7 @@ def _formula_panel(
         pooled_excludes=None if naive is None or design.unscattered else naive.excludes_null,
         units_excludes=None if simple is None else simple.excludes_null,
         answer_excludes=answer.excludes_null,
+        matched=matched,
     )
 
 

@@ -15,12 +15,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
 from nestimate.inference.fit import Fit
-from nestimate.inference.moved import K_MOVED, moved
-from nestimate.model.draws import Draws
-from nestimate.model.model import Model
-from nestimate.model.priors import Exponential, Normal, Prior, StudentT, SymmetricBeta, Uniform
+from nestimate.model.priors import Uniform
+from nestimate.results.analyses.other_priors import (
+    FEW,
+    REFITS,
+    Other,
+    few_units,
+    others_of,
+    refitted,
+)
 from nestimate.results.analyses.power_scaling import log_priors, power_scaling
 from nestimate.results.estimates.along import differences
 from nestimate.results.estimates.contrasts import Contrast
@@ -31,26 +35,21 @@ from nestimate.results.estimates.verdicts import rope_verdict
 Array = NDArray[np.float64]
 Verdict = Literal["robust", "prior-dependent", "not estimable from these data"]
 
-#: How much wider priors are made; the last only where a group has so few units.
-FACTORS, FAR_FACTOR = (0.5, 2.0), 4.0
 #: Share of an interval's width by which an end must move to be another: its first digit, where
 #: the width is ten.
 MOVED = 0.1
+#: Monte Carlo errors that such a move must exceed, too, where draws are others.
+FAR = 3.0
 #: Monte Carlo errors within which an end may as well lie on the other side of zero, or of a limit
 #: of the ROPE; and the share of an interval's width within which that is looked at.
 SURE, CLOSE = 2.0, 0.1
-#: Share of the draws that must be left, or it is better to move them; effective draws below which a
-#: new fit is better than those moved; those of a new fit; and new fits at most.
-SHARE = 0.25
-LEAST_ESS, REFIT_ESS, REFITS = 1_000, 1_000, 6
 #: From this sensitivity on a prior counts as informative, and below it the data as weak (as above).
 LIMIT = 0.05
-#: Units (blocks) in a group up to which the sensitivity is always looked at.
-FEW = 5
-#: Otherwise it is where it costs little: draws times distances, about 50 ms.
-CHEAP = 250_000
-#: Most draws used.
-MOST_DRAWS = 10_000
+#: Draws times distances that cost about 50 ms; and those above which nothing is looked at. Not with
+#: few units, of which all is.
+CHEAP, DEAR = 250_000, 1_000_000
+#: Most and fewest draws used.
+MOST_DRAWS, FEWEST_DRAWS = 10_000, 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,15 +149,25 @@ def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
             "The priors were not varied: these draws come from NUTS, whose likelihood is not that "
             "of the data alone."
         )
-    families = {p.name for p in fit.model.free}
-    cost = min(fit.resampled.size, MOST_DRAWS) * len(asked) * (len(families) + 2)
-    if not few_units(fit) and cost > CHEAP:
+    if not few_units(fit) and FEWEST_DRAWS * _distances(fit, asked) > DEAR:
         what = fit.model.design.structure.sampled
         return (
-            f"The priors were not varied for {len(asked)} differences: every group has more than "
-            f"{FEW} of {what}, so that priors matter little."
+            f"The priors were not varied for {len(asked)} differences: it would take long. Every "
+            f"group has more than {FEW} of {what}, so that priors seldom decide; whether they do "
+            "here is not known."
         )
     return ""
+
+
+def _distances(fit: Fit, asked: Sequence[Contrast]) -> int:
+    """Return how many distances are worked out of each draw."""
+    return len(asked) * (len({p.name for p in fit.model.free}) + 2)
+
+
+def _most_draws(fit: Fit, asked: Sequence[Contrast]) -> int:
+    """Return how many draws are used at most."""
+    cheap = max(CHEAP // max(_distances(fit, asked), 1), FEWEST_DRAWS)
+    return MOST_DRAWS if few_units(fit) else min(cheap, MOST_DRAWS)
 
 
 def sensitivities(
@@ -167,14 +176,14 @@ def sensitivities(
     """Return the sensitivity of every contrast, of groups and of slopes; see `why_not`."""
     # Equally weighted draws: the measure is normalised by their range, which draws of next to no
     # weight would stretch.
-    which = fit.resampled[:MOST_DRAWS]
+    which = fit.resampled[: _most_draws(fit, asked)]
     weights = np.full(which.size, 1 / which.size)
     families = {p.name for p in fit.model.free}
     priors = {name: found[which] for name, found in log_priors(fit).items()}
     priors["all"] = np.sum(list(priors.values()), axis=0)
     likelihood = fit.log_likelihood[which]
     unscaled = [p.name for p in fit.model.free if isinstance(p.prior, Uniform)]
-    others = _others(fit, which, [name for name in families if name not in unscaled])
+    others = others_of(fit, which, [name for name in families if name not in unscaled])
     told = differences(fit.model.design, asked)
     drawn = [one.of(fit.draws)[which] for one in told]
     of_slopes = replace(question, rope=None, simultaneous=False)
@@ -219,107 +228,10 @@ def sensitivities(
         if not names:
             break
         others = [
-            _refitted(fit, one) if (one.family, one.factor) in names else one for one in others
+            refitted(fit, one) if (one.family, one.factor) in names else one for one in others
         ]
         found = panels()
     return found
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class _Other:
-    """The posterior under a prior of another width: weights of the draws there are, or a new fit.
-
-    Attributes
-    ----------
-    family, factor
-        Whose prior, and how many times as wide.
-    weights, k
-        Smoothed weights of the draws, and their Pareto-k.
-    draws
-        The draws; None where they are those of the answer.
-    refitted
-        Whether they come from a new fit.
-    """
-
-    family: str
-    factor: float
-    weights: Array
-    k: float
-    draws: Draws | None = None
-    refitted: bool = False
-
-    @property
-    def poor(self) -> bool:
-        """Whether the weights cannot be trusted, or leave too few draws."""
-        least = SHARE * self.weights.size
-        # Beyond one half weights have no variance: a wider prior of nu has such by its own tail.
-        return not self.k <= K_MOVED or kish(self.weights) < least
-
-    @property
-    def reliable(self) -> bool:
-        """Whether the numbers can be trusted."""
-        return self.k <= K_LIMIT if self.refitted else not self.poor
-
-    def values(self, told: Sequence[Estimand], usual: Sequence[Array]) -> Sequence[Array]:
-        """Return the draws of every contrast, given those of the answer."""
-        return usual if self.draws is None else [one.of(self.draws) for one in told]
-
-
-def _others(fit: Fit, which: NDArray[np.intp], families: Sequence[str]) -> list[_Other]:
-    """Reweight the draws to every other width of a prior; move them or fit anew where need be."""
-    factors = (*FACTORS, FAR_FACTOR) if few_units(fit) else FACTORS
-    draws = {p.label: values[which] for p, values in fit.draws.in_prior()}
-    found = []
-    for family in sorted(families):
-        members = [p for p in fit.model.parameters if p.name == family]
-        for factor in factors:
-            ratio = np.zeros(which.size)
-            for parameter in members:
-                if parameter.free:
-                    values = draws[parameter.label]
-                    other = widened(parameter.prior, factor)
-                    ratio += other.log_density(values) - parameter.prior.log_density(values)
-            weights, k = smooth_weights(np.nan_to_num(ratio, nan=-1e300, neginf=-1e300))
-            found.append(_Other(family=family, factor=factor, weights=weights, k=k))
-    found = [_moved(fit, one) if one.poor else one for one in found]
-    worst = sorted((one for one in found if one.poor), key=lambda one: -one.k)[:REFITS]
-    return [_refitted(fit, one) if one in worst else one for one in found]
-
-
-def _moved(fit: Fit, other: _Other) -> _Other:
-    """Move the draws to where the other prior puts what the data do not; if that does better."""
-    found = moved(fit, _with_prior(fit.model, other))
-    if found is None or not found.enough(LEAST_ESS):
-        return other
-    return replace(other, draws=found.draws, weights=found.weights, k=found.pareto_k)
-
-
-def _refitted(fit: Fit, other: _Other) -> _Other:
-    new = Fit.from_model(_with_prior(fit.model, other), ess=REFIT_ESS, seed=fit.seed)
-    return replace(other, draws=new.draws, weights=new.weights, k=new.pareto_k, refitted=True)
-
-
-def _with_prior(model: Model, other: _Other) -> Model:
-    """Return the model with the prior of one family of another width."""
-    changed = tuple(
-        replace(p, prior=widened(p.prior, other.factor)) if p.free and p.name == other.family else p
-        for p in model.parameters
-    )
-    return model.with_parameters(changed)
-
-
-def widened(prior: Prior, factor: float) -> Prior:
-    """Return a prior so many times as wide: about its mean, or from where it begins."""
-    match prior:
-        case Normal():
-            return replace(prior, sd=factor * prior.sd)
-        case StudentT():
-            return replace(prior, scale=factor * prior.scale)
-        case Exponential():
-            return replace(prior, mean=factor * prior.mean)
-        case SymmetricBeta():
-            return prior
-    return prior.standardised(0.0, 1 / factor)
 
 
 def _scaled(
@@ -328,7 +240,7 @@ def _scaled(
     questions: Sequence[Question],
     values: Array,
     order: NDArray[np.intp],
-    others: Sequence[_Other],
+    others: Sequence[Other],
 ) -> tuple[Scaled, ...]:
     """Return the contrast under every other prior, from its draws, ascending, and their order."""
     question, *by_other = questions
@@ -353,7 +265,11 @@ def _scaled(
         weights = other.weights[ascending]
         low, high = each.interval(own, weights)
         sign, decision = verdicts(low, high)
-        step = max(abs(low - usual[0]), abs(high - usual[1]))
+        steps = np.abs([low - usual[0], high - usual[1]])
+        least = np.full(2, MOVED * (usual[1] - usual[0]))
+        if other.refitted and (steps > least).any():
+            errors = question.errors(values, even, usual), each.errors(own, weights, (low, high))
+            least = np.maximum(least, FAR * np.hypot(*errors))
         found.append(
             Scaled(
                 family=other.family,
@@ -362,7 +278,7 @@ def _scaled(
                 ci_high=float(measure.said(high)),
                 sign=sign != says[0],
                 decision=decision != says[1],
-                moved=bool(step > MOVED * (usual[1] - usual[0])),
+                moved=bool((steps > least).any()),
                 unsure=settled and _unsure(each, own, weights, (low, high), limits),
                 refitted=other.refitted,
                 reliable=other.reliable,
@@ -384,11 +300,6 @@ def _unsure(
         return False
     errors = question.errors(values, weights, ends)
     return bool((gaps < SURE * np.array(errors)).any())
-
-
-def few_units(fit: Fit) -> bool:
-    """Whether a group has so few units, or the design so few blocks, that priors may matter."""
-    return fit.model.design.structure.sample_size <= FEW
 
 
 def _verdict(scaled: Sequence[Scaled], likelihood: float) -> Verdict:

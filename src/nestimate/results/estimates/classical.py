@@ -3,6 +3,7 @@
 Confidence intervals from sums of the readings, for any contrast of groups.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -13,12 +14,17 @@ from scipy import special
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.data.designs.observed import Observed
+from nestimate.data.designs.tallies import Tally
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
+
+#: How many times as much lies behind one unit as behind another where logarithms of half a count
+#: more, which say the more the less lies behind them, tell another rate than all of them do.
+UNEVEN = 2.0
 type Name = (
     Literal["pooled", "welch", "one_sample", "half", "paired", "apart", "squares", "regression"]
-    | Literal["fixed", "best", "answer"]
+    | Literal["totals", "fixed", "mcnemar", "best", "answer"]
 )
 #: Estimate, standard error, degrees of freedom, and n; no freedom where there is none.
 type Interval = tuple[float, float, float, int]
@@ -38,7 +44,9 @@ class Method:
         means), `apart` (Welch's t on one number of every block, where blocks
         see different cells), `squares` (least squares with the columns of a formula, on the means
         of its clusters), `regression` (Poisson or logistic regression of the totals of its
-        clusters, with their scatter), `best` (the flat model on unit means) or `answer`. With a
+        clusters, with their scatter), `totals` (rates or odds of all units together, with the
+        scatter of these), `mcnemar` (the odds ratio of pairs of single yes and no that
+        differ), `best` (the flat model on unit means) or `answer`. With a
         formula `pooled` is least squares on all readings; of counts and shares Poisson or logistic
         regression, by chance alone.
     mean, error
@@ -107,6 +115,8 @@ class Sums:
     cells
         Mean of every cell, shape (blocks, groups), NaN where there is none; of its units' means
         where there are units. None without blocks.
+    tally
+        What was counted in every unit, where much more lies behind one than behind another.
     """
 
     n: Array
@@ -118,6 +128,7 @@ class Sums:
     unit_mean: Array
     cells: Array | None
     chance: Array | None = None
+    tally: Tally | None = None
 
     @classmethod
     def of(cls, design: Design, value: Array | None = None) -> "Sums":
@@ -133,6 +144,9 @@ class Sums:
         unit_n, unit_mean = _means(rows.value, weight, rows.unit, int(rows.unit.max()) + 1)
         if design.observed is not None and design.by_chance:
             unit_mean = design.observed.together(rows.unit, unit_n.size).value
+        tally = Tally.of(design.observed, rows.unit)
+        if tally is not None and tally.size.max() <= UNEVEN * tally.size.min():
+            tally = None
         cells = None
         if design.block is not None:
             cells = _cells(design, rows.value, unit_mean)
@@ -146,6 +160,7 @@ class Sums:
             unit_mean=unit_mean,
             cells=cells,
             chance=chance,
+            tally=tally,
         )
 
 
@@ -206,16 +221,64 @@ def pooled(sums: Sums, contrast: Contrast) -> Interval:
 
 
 def welch(sums: Sums, contrast: Contrast) -> Interval:
-    """Welch's t on unit means, with Satterthwaite's degrees of freedom."""
-    inside = np.flatnonzero(contrast.weights)
-    groups = [sums.unit_mean[sums.unit_group == g] for g in inside]
-    weights = contrast.weights[inside]
+    """Welch's t on unit means, with Satterthwaite's degrees of freedom.
+
+    Nothing of what was counted where very unequal amounts lie behind units: see `totals`.
+    """
+    if sums.tally is not None:
+        return 0.0, 0.0, 0.0, 0
+    means = [sums.unit_mean[sums.unit_group == g] for g in np.flatnonzero(contrast.weights)]
+    return _welch(means, contrast)
+
+
+def _welch(groups: Sequence[Array], contrast: Contrast) -> Interval:
+    weights = contrast.weights[np.flatnonzero(contrast.weights)]
     n = np.array([found.size for found in groups])
     estimate = float(weights @ [found.mean() for found in groups]) - contrast.against
     parts = np.square(weights) * [found.var(ddof=1) for found in groups] / n
     total = float(parts.sum())
     freedom = total**2 / float((np.square(parts) / (n - 1)).sum()) if total > 0 else 0.0
     return estimate, float(np.sqrt(total)), freedom, int(n.sum())
+
+
+def totals(sums: Sums, contrast: Contrast) -> Interval:
+    """Compare rates, or odds, of the totals, with the scatter of units about these.
+
+    Those are ratios of sums, whose errors are the squared distances of units from what their sizes
+    would give, each over what of itself the total leaves (Cochran 1977, Sampling Techniques, ch.
+    6), and no smaller than by chance. Nothing where units have about equal sizes.
+    """
+    if sums.tally is None:
+        return 0.0, 0.0, 0.0, 0
+    parts = [
+        _total(sums.tally.where(sums.unit_group == g)) for g in np.flatnonzero(contrast.weights)
+    ]
+    weights = contrast.weights[contrast.weights != 0]
+    value, errors, freedoms, n = (np.array(part) for part in zip(*parts, strict=True))
+    variances = np.square(weights) * errors
+    total = float(variances.sum())
+    if not np.isfinite(total):
+        return 0.0, 0.0, 0.0, 0
+    freedom = total**2 / float((np.square(variances) / freedoms).sum())
+    return float(weights @ value) - contrast.against, float(np.sqrt(total)), freedom, int(n.sum())
+
+
+def _total(units: Tally) -> tuple[float, float, float, int]:
+    """Return the log rate, or logit, of a total, its variance, degrees of freedom and n.
+
+    The variance is infinite where nothing was counted, or all, or where there is one unit.
+    """
+    number, size = float(units.number.sum()), float(units.size.sum())
+    share = units.size / size
+    if units.size.size < 2 or not 0 < number < (size if units.whole else np.inf):
+        return 0.0, np.inf, 1.0, units.size.size
+    eta = special.logit(number / size) if units.whole else np.log(number / size)
+    _, (by_chance,) = units.moments(np.array([eta]), np.array([size]))
+    squares = np.square(units.number - number * share) / (1 - share)
+    variance = max(float(squares.sum()), float(by_chance)) / float(by_chance) ** 2
+    # As many units of equal size as would tell as much.
+    freedom = max(1 / float(np.square(share).sum()) - 1, 1.0)
+    return float(eta), variance, freedom, units.size.size
 
 
 def one_sample(sums: Sums, contrast: Contrast) -> Interval:
@@ -229,16 +292,36 @@ def alone(sums: Sums, contrast: Contrast) -> Interval:
 
 
 def paired(sums: Sums, contrast: Contrast) -> Interval:
-    """One-sample t on the contrast within blocks; those that lack a group of it are left out."""
+    """One-sample t on the contrast within blocks; those that lack a group of it are left out.
+
+    None where more blocks see one group alone: they say more than the pairs do.
+    """
     if sums.cells is None:
         return 0.0, 0.0, 0.0, 0
     inside = np.flatnonzero(contrast.weights)
     effects = sums.cells[:, inside] @ contrast.weights[inside] - contrast.against
     effects = effects[np.isfinite(effects)]
-    if effects.size < 2:
+    if effects.size < max(2, int(_lone(sums.cells, inside).sum())):
         return 0.0, 0.0, 0.0, 0
     error = float(effects.std(ddof=1) / np.sqrt(effects.size))
     return float(effects.mean()), error, float(effects.size - 1), int(effects.size)
+
+
+def unpaired(sums: Sums, contrast: Contrast) -> Interval:
+    """Welch's t on the means of cells of blocks, most of which see one group alone."""
+    if sums.cells is None:
+        return 0.0, 0.0, 0.0, 0
+    inside = np.flatnonzero(contrast.weights)
+    means = [sums.cells[np.isfinite(sums.cells[:, g]), g] for g in inside]
+    if not _lone(sums.cells, inside).any() or min(found.size for found in means) < 2:
+        return 0.0, 0.0, 0.0, 0
+    return _welch(means, contrast)
+
+
+def _lone(cells: Array, inside: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which blocks see one group alone, and that is one of those."""
+    seen = np.isfinite(cells)
+    return np.asarray((seen.sum(axis=1) == 1) & seen[:, inside].any(axis=1))
 
 
 def apart(sums: Sums, contrast: Contrast) -> Interval:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.strata import members_of
 from nestimate.results.estimates.classical import Interval
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.replicated import member_means
@@ -50,7 +49,7 @@ class LeastSquares:
     def across(cls, design: Design) -> Self:
         """Take every row for one, with a level of each cluster and group-wise change as it fits."""
         structure = design.structure
-        members = [np.eye(int(m.max()) + 1)[m] for m in map(members_of, structure.strata)]
+        members = [np.eye(int(s.members.max()) + 1)[s.members] for s in structure.strata]
         more = np.hstack([members[i] for i, s in enumerate(structure.strata) if not s.merged])
         found = cls._of(design, np.hstack([structure.fixed, more]))
         means = np.pad(structure.means, ((0, 0), (0, more.shape[1])))

@@ -72,7 +72,7 @@ def _blocked(panel: Panel, design: Design) -> list[str]:
 
 def _least_squares(panel: Panel, design: Design) -> list[str]:
     """Say what a formula gives without its random terms, and on the means of its clusters."""
-    if panel.method("paired") is not None:
+    if panel.method("paired", "welch") is not None:
         return [*_pooled_blocks(panel, design), *_pairs(panel, design)]
     simple, answer = panel.method("squares", "fixed"), panel.methods[-1]
     what, factor = design.structure.sampled, panel.pooled_factor
@@ -250,7 +250,8 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
     block = design.structure.block_name()
     paired, answer = panel.method("paired"), panel.methods[-1]
     if paired is None or panel.gap is None:
-        return [f"Too few levels of {block} see both sides for a paired t."]
+        few = f"Too few levels of {block} see both sides for a paired t."
+        return [few, _values(panel)] if panel.method("welch") else [few]
     verb = agreement(panel.gap)
     said = (
         f"The paired t on {paired.n} {block} differences gives {difference(paired, panel)}, the "

@@ -9,7 +9,7 @@ from nestimate.results.words.rounding import decimals, exact_end, number, percen
 
 #: Analyses of units, or of pairs, one of which stands beside an answer.
 UNITS: tuple[Name, ...] = (
-    *("paired", "apart", "welch", "one_sample", "squares", "fixed", "regression"),
+    *("paired", "apart", "welch", "one_sample", "totals", "squares", "fixed", "regression"),
 )
 #: What is said of those that know no limits.
 LIMITS = ", limits as values"
@@ -96,6 +96,8 @@ def _label(method: Method, panel: Panel, design: Design) -> str:
         "one_sample": f"one-sample t{comma} {_of_units(design)}",
         "paired": f"paired t{limits}, one difference per {block}",
         "apart": f"Welch's t{limits}, one number per {block}",
+        "totals": f"totals with the scatter of {design.structure.unit_name('row')}s",
+        "mcnemar": f"McNemar's exact, {block} by {block}",
         "best": f"BEST {_of_units(design)}",
         "answer": "this answer",
     }[method.name]

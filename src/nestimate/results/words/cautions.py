@@ -127,14 +127,14 @@ def predictive_checks(found: Predictive, model: Model, farthest: str) -> tuple[C
     if not found.features:
         return ()
     odd, regular, design = found.odd, found.regular, model.design
-    usual = ", ".join(
-        f"{feature_name(one, design)} {probability(one.share)}" for one in found.features
-    )
+    each = (f"{feature_name(one, design)} {probability(one.share)}" for one in found.features)
     said = (
         "Share of data sets replicated from the model that are at least as extreme as these data "
-        f"(below {RARE} is odd): {usual}."
+        f"(below {RARE} is odd): {', '.join(each)}."
     )
-    if odd:
+    # Of counts with too short a tail the model is what is odd, and not what lies far out.
+    short = any(one.name == "largest" for one in regular)
+    if odd and not short:
         names = " and ".join(feature_name(one, design) for one in odd)
         look = hint(odd, design, farthest or "the farthest", way_apart(model))
         rare = f" Data like these rarely come out of the model in respect of {names}. "

@@ -46,6 +46,13 @@ def feature_name(one: Feature, design: Design) -> str:
 
 def regular_hint(regular: Sequence[Feature]) -> str:
     """Say what makes data more regular than the model does."""
+    if any(one.name == "largest" for one in regular):
+        return (
+            "the negative binomial that fits their zeros makes far larger counts, as where some "
+            "readings cannot hold any, and its intervals are then wider than need be. Compare "
+            "which readings hold any (yes or no), and counts where there are some; or leave the "
+            "option response out"
+        )
     if any(one.name == "block_spread" for one in regular):
         return (
             "differences agree better than the error of their readings would let them, as where "

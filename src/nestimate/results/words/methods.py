@@ -185,7 +185,10 @@ def _computation(fit: Fit) -> str:
     design = fit.model.design
     alone = all(stratum.merged for stratum in design.structure.strata)
     plain = alone and (design.observed is None or design.unscattered)
-    inside = "" if plain else "Effects of units and blocks were integrated out numerically and "
+    strata = design.structure.strata
+    effects = dict.fromkeys("rows" if s.merged else s.between or s.level.name for s in strata)
+    done = f"Effects of {' and '.join(effects)} were integrated out numerically and "
+    inside = "" if plain else done
     which = "" if plain else "remaining "
     return (
         f"{inside}{fit.weights.size:,} independent draws of the {which}parameters were taken by "
@@ -196,7 +199,8 @@ def _computation(fit: Fit) -> str:
 
 def _compared(design: Design, question: Question) -> str:
     if question.against is not None:
-        return f"Means were compared with {question.against:g}{design.roles.after_number}"
+        what = f"{design.chance.centre}s".capitalize()
+        return f"{what} were compared with {question.against:g}{design.roles.after_number}"
     if len(design.groups) < 2:
         return "Effects were estimated"
     return f"Groups of {design.roles.group} ({', '.join(design.groups)}) were compared"

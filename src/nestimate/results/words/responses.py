@@ -44,7 +44,30 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
     test = panel.method("welch", "one_sample", "paired", "apart")
     if test is not None:
         found.append(_half_more(test, design))
-    return found
+    if panel.method("totals") is not None:
+        unit = design.structure.unit_name("row")
+        found.append(
+            f"Much more lies behind one {unit} than behind another, so that {chance.link} of each "
+            f"by itself, with {chance.half} more, would be off: totals are compared, with an error "
+            f"from how {unit} to {unit} differ."
+        )
+    return [*found, *matched_sentences(panel, design)]
+
+
+def matched_sentences(panel: Panel, design: Design) -> list[str]:
+    """Say what pairs of single yes and no that differ tell."""
+    found, block = panel.matched, design.structure.block_name()
+    if found is None:
+        return []
+    first, second = found.sides
+    ratio = panel.method("mcnemar")
+    odds = "" if ratio is None else ", and their ratio is the odds ratio inside one"
+    return [
+        f"Of the {found.pairs} levels of {block} that have both, {found.differing} differ: in "
+        f"{found.above} {first} alone is a yes, in {found.below} {second} alone. What they say is "
+        f"McNemar's exact test (P = {found.p:.2g}){odds}. Totals leave out which of the single yes "
+        "and no belong together."
+    ]
 
 
 def regression_sentences(panel: Panel, design: Design) -> list[str]:
@@ -63,6 +86,8 @@ def regression_sentences(panel: Panel, design: Design) -> list[str]:
         f"{called} of all rows takes every single {chance.event} as independent ({chance.law}): "
         f"{_surer(panel, pooled, design)}"
     ]
+    if panel.matched is not None:
+        return [*found, *matched_sentences(panel, design)]
     if simple is None:
         return [*found, no_simple(design)]
     if simple.name == "paired":

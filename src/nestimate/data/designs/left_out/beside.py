@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.stages import group_means
-from nestimate.data.designs.strata import members_of, split
+from nestimate.data.designs.strata import split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
 
@@ -148,7 +148,8 @@ class Strata:
         """Return the strata of a design; `beside`: measurements that groups are adjusted for."""
         binary = [s for s in structure.strata if _binary(s)]
         outer = structure.outer.codes if structure.outer.size else np.arange(value.size)
-        levels, across = _nested([outer, split(outer, structure.group), *map(members_of, binary)])
+        cells = [split(outer, structure.group), *(stratum.members for stratum in binary)]
+        levels, across = _nested([outer, *cells])
         found = cls(
             value=value,
             fixed=structure.fixed,

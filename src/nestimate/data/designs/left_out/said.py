@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.cells import MOST_CROSSING
 from nestimate.data.designs.counted import Counted
+from nestimate.data.designs.crosswise import Crosswise, outermost
 from nestimate.data.designs.exposures import is_exposure
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused, unused
@@ -30,8 +30,9 @@ from nestimate.data.designs.left_out.uneven import (
 )
 from nestimate.data.designs.left_out.whole import wholly
 from nestimate.data.designs.pairing import Rows
+from nestimate.data.designs.reused import Noticed, Told
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.strata import lies_in, members_of
+from nestimate.data.designs.strata import lies_in
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import LeaveOut
@@ -76,7 +77,7 @@ def beside_roles(
     return [
         *own.values(),
         *_said([c for c in left if c.name not in own], looked),
-        *(replace(one, anew=True).advice() for one in across),
+        *(_noticed(replace(one, anew=True), replace(one, anew=True).advice()) for one in across),
         *numbered_factors(roles, rows, structure.factors),
     ]
 
@@ -101,33 +102,42 @@ def beside_formula(
     structure, value, where
         What they are made of, what is analysed of each, and what is compared.
     """
-    alone = _clusters_alone(structure)
-    if alone is None:
-        return []
-    looked = Looked.by_formula(formula, roles, alone, value, where)
-    return _said(_left(table, roles, {*formula.columns, *_behind(roles)}, kept), looked)
+    columns = _left(table, roles, {*formula.columns, *_behind(roles)}, kept)
+    looked = [
+        Looked.by_formula(formula, roles, alone, value, where)
+        for alone in _clusters_alone(structure)
+    ]
+    held = [b for own in looked[1:] for b in _behind_points([*_filled(columns, own)])]
+    blank = {column.name for column in columns if column.blank}
+    return [
+        *(said for own in looked[:1] for said in _said(columns, own)),
+        *(_filling(one, blank=one.name in blank) for one in held),
+    ]
 
 
-def _clusters_alone(structure: Structure) -> Structure | None:
+def _clusters_alone(structure: Structure) -> list[Structure]:
     """Return a structure with what crosses its clusters in its fixed part.
 
-    None where that is too much.
+    Of factors that cross it is one for each that lies in groups, so that a column may hold several
+    of it, or for the first; none that is too much.
     """
-    inside = [lies_in(s.level.codes, structure.outer.codes) for s in structure.strata]
-    across = [s for s, held in zip(structure.strata, inside, strict=True) if not held]
-    if sum(stratum.level.size for stratum in across) > MOST_CROSSING:
-        return None
-    if not across:
-        return structure
-    members = map(members_of, across)
-    more = np.hstack([np.eye(int(codes.max()) + 1)[codes][:, 1:] for codes in members])
-    return replace(
-        structure,
-        fixed=np.hstack([structure.fixed, more - more.mean(axis=0)]),
-        means=np.pad(structure.means, ((0, 0), (0, more.shape[1]))),
-        strata=tuple(s for s, held in zip(structure.strata, inside, strict=True) if held),
-        crossed=False,
-    )
+    if not structure.crossed:
+        return [structure]
+    levels = outermost({s.between: s.level for s in structure.strata}).values()
+    homed = [level for level in levels if lies_in(level.codes, structure.group)]
+    found = (Crosswise.of(level, structure.strata) for level in homed or [structure.outer])
+    return [
+        replace(
+            structure,
+            outer=one.level,
+            fixed=np.hstack([structure.fixed, one.across]),
+            means=np.pad(structure.means, ((0, 0), (0, one.across.shape[1]))),
+            strata=one.strata,
+            crossed=False,
+        )
+        for one in found
+        if one is not None
+    ]
 
 
 def _left(
@@ -199,10 +209,16 @@ def _filling(one: LeftOut, *, blank: bool) -> Advice:
     """Say what a column does, and what to do about its empty cells before it can be named."""
     advice = one.advice()
     if not one.looked.empty or any(isinstance(part, Fit) for part in advice.parts):
-        return advice
+        return _noticed(one, advice)
     text = " Rows without one are to be filled in first, or left out"
     edit = str(LeaveOut(where=((one.name, ""),)))
-    return Advice(advice, text, *((": ", Remedy("edits", edit)) if blank else ()), ".")
+    filled = Advice(advice, text, *((": ", Remedy("edits", edit)) if blank else ()), ".")
+    return _noticed(one, filled)
+
+
+def _noticed(one: LeftOut, advice: Advice) -> Advice:
+    """Return what is said with the column that it is about."""
+    return advice if isinstance(advice, Told) else Noticed.of(advice, one.name, one.test.p)
 
 
 def _first[T: LeftOut](found: Sequence[T]) -> list[T]:

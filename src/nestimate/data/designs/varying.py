@@ -1,0 +1,62 @@
+"""Tests of whether two columns, or several groups, vary alike: Pitman's and Bartlett's."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Fewest blocks of a pair of groups whose spreads are compared.
+FEWEST_BLOCKS = 4
+
+
+def pitman(means: Array, a: int, b: int, lost: int = 1) -> float | None:
+    """Return the probability that two columns differ so much in how they vary, were they alike.
+
+    Beside what they share with the others, row by row, if most rows have one of these. None where
+    too few rows have both, or one does not vary.
+
+    Parameters
+    ----------
+    means, a, b
+        Shape (rows, columns); NaN where there is nothing.
+    lost
+        Means that were taken off, or are by their correlation.
+    """
+    both = means[np.isfinite(means[:, a] + means[:, b])]
+    others = np.delete(both, (a, b), axis=1)
+    beside = np.isfinite(others).any(axis=1)
+    if 2 * beside.sum() < len(both):
+        others = others[:, :0]
+    else:
+        both, others = both[beside], others[beside]
+    if len(both) - lost < FEWEST_BLOCKS - 1:
+        return None
+    difference, total = both[:, a] - both[:, b], both[:, a] + both[:, b]
+    rest = total - (2 * np.nanmean(others, axis=1) if others.size else 0)
+    if difference.std() == 0 or rest.std() == 0:
+        return None
+    r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 1 - lost
+    t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
+    return float(2 * special.stdtr(freedom, -abs(t)))
+
+
+def bartlett(sds: Array, freedom: Codes | Array) -> float:
+    """Return the probability of SDs at least so different, were all one."""
+    pooled = (freedom @ np.square(sds)) / freedom.sum()
+    apart = freedom.sum() * np.log(pooled) - freedom @ np.log(np.square(sds))
+    return by_chance(max(0.0, float(apart)), freedom)
+
+
+def by_chance(apart: float, freedom: Codes | Array) -> float:
+    """Return the probability of such a likelihood ratio, twice its logarithm, by chance.
+
+    By its correction the ratio follows chi squared at few degrees of freedom, too.
+    """
+    return float(special.chdtrc(freedom.size - 1, apart / corrected(freedom)))
+
+
+def corrected(freedom: Codes | Array) -> float:
+    """Return Bartlett's correction: by what a likelihood ratio of so many spreads is too large."""
+    return float(1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1)))

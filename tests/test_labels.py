@@ -1,0 +1,210 @@
+"""What values say of labels: columns with names that mean nothing, in any order."""
+
+import re
+from io import BytesIO
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+
+pytestmark = pytest.mark.quick
+
+NAMES = ("Zorf", "Quib", "Mave", "Plon", "Tresk", "Yark")
+
+
+def runs(random, *, letters=False, numbered=True):
+    """Four runs, flasks 1 to 6 in each, of which 4 to 6 are treated; four readings of a flask."""
+    for run, level in enumerate(random.normal(0, 3, 4)):
+        for flask in range(6):
+            own, arm = random.normal(), ("wt", "mut")[flask // 3]
+            for reading in range(4):
+                y = 10 + level + own + 1.5 * (flask > 2) + 0.7 * random.normal()
+                place = ("ABCD"[run] if letters else run + 1, flask + 1, arm)
+                yield (*place, *((reading + 1,) if numbered else ()), y)
+
+
+def readers(random, *, numbered=False):
+    """Twelve items under two conditions, all of them looked at by three readers."""
+    items, seen = random.normal(0, 3, 12), random.normal(0, 0.5, 3)
+    for item, condition in product(range(12), range(2)):
+        both = 0.7 * random.normal()
+        for reader in range(3):
+            y = 10 + items[item] + condition + both + seen[reader] + 0.7 * random.normal()
+            said = reader + 1 if numbered else ("AK", "BM", "CS")[reader]
+            yield (item + 1, ("alpha", "beta")[condition], said, y)
+
+
+def tanks(random):
+    """Five lines, all of them in each of eight tanks, which have one temperature each."""
+    lines = random.normal(0, 1, 5)
+    for tank in range(8):
+        own = random.normal()
+        for line in range(5):
+            y = lines[line] + own - 2.5 * (tank > 3) + 0.3 * random.normal()
+            yield ("ABCDE"[line], tank + 1, ("27 C", "31 C")[tank // 4], y)
+
+
+def sections(random):
+    """Ten units of two groups, three sections 1 to 3 of each."""
+    for unit in range(10):
+        own = 2 * random.normal()
+        for section in range(3):
+            arm = ("ctl", "trt")[unit // 5]
+            yield (unit + 1, arm, section + 1, 10 + own + 2 * (unit > 4) + 0.7 * random.normal())
+
+
+def boxes(random):
+    """Twelve plants, two of each line in each of three boxes, which differ; four leaves of each."""
+    for plant in range(12):
+        own, box = random.normal(), plant % 6 // 2
+        for leaf in range(4):
+            y = 30 + own + 6 * box + 2 * (plant > 5) + random.normal()
+            yield (("WT", "OE")[plant // 6], plant + 1, box + 1, leaf + 1, y)
+
+
+def wells(random):
+    """Four experiments with three wells 1 to 3 under each of two treatments."""
+    for experiment, level in enumerate(random.normal(0, 3, 4)):
+        for arm, well in product(range(2), range(3)):
+            y = 10 + level + arm + 0.7 * random.normal()
+            yield (experiment + 1, ("ctl", "LPS")[arm], well + 1, y)
+
+
+def plots(random):
+    """Twelve plots, numbered through, of three treatments; plants 1 to 4 in each."""
+    for plot in range(12):
+        own = 2 * random.normal()
+        for plant in range(4):
+            yield ("ABC"[plot % 3], plot + 1, plant + 1, 100 + own + 0.7 * random.normal())
+
+
+def words_and_items(random):
+    """Twelve subjects and twelve items, each under one of two conditions for each subject."""
+    subjects, items = 120 * random.normal(size=12), 15 * random.normal(size=12)
+    for subject, item in product(range(12), range(12)):
+        condition = (subject + item) % 2
+        y = 600 + subjects[subject] + items[item] + 30 * condition + 40 * random.normal()
+        yield (subject + 1, item + 1, ("related", "unrelated")[condition], y)
+
+
+def others(**chosen):
+    """Return the runs or readers with something else chosen."""
+    return lambda random: (runs if "letters" in chosen else readers)(random, **chosen)
+
+
+_ANEW = r"--group G --unit I(/S)? --block O --relabel-units"
+#: What was done, the columns, and the command without its value that is right.
+CASES = {
+    "flasks numbered anew in numbered runs": (runs, "OIGS", _ANEW),
+    "flasks numbered anew in runs with letters": (others(letters=True), "OIGS", _ANEW),
+    "flasks whose readings have no numbers": (others(letters=False, numbered=False), "OIG", _ANEW),
+    "items that readers share": (readers, "UGR", r"--group (G|G,R|R,G) --block U(/R)?"),
+    "items that numbered readers share": (
+        others(numbered=True),
+        "UGR",
+        r"--group (G|G,R|R,G) --block U(/R)?",
+    ),
+    "lines in tanks of one temperature": (tanks, "XTG", r"--group (X,G|G,X) --block T"),
+    "units with numbered sections": (sections, "UGS", r"--group G --unit U"),
+    "boxes that plants of two lines stand in": (
+        boxes,
+        "GUBS",
+        r"--group G --unit U(/S)? --block B",
+    ),
+    "experiments with numbered wells": (wells, "EGW", r"--group G --block E"),
+    "plots with numbered plants": (plots, "GPK", r"--group G --unit P(/K)?"),
+    "subjects and items": (words_and_items, "SIG", r"--group G --block S"),
+}
+
+
+def table(build, letters, seed):
+    """Return a table whose columns have names without meaning, and the letter of each name."""
+    names = np.random.default_rng(seed).permutation(NAMES)[: len(letters)]
+    frame = pd.DataFrame([*build(np.random.default_rng(seed))], columns=[*names, "Yield"])
+    return frame.round(2), dict(zip(names, letters, strict=True))
+
+
+def designs(frame, called):
+    """Return the designs as they are typed, with a letter for each name."""
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    found = [proposal.command("t") for proposal in seen.proposals]
+    found = [re.sub(r"nestimate compare t --value Yield | --response \w+|'", "", f) for f in found]
+    return [re.sub("|".join(called), lambda name: called[name[0]], f) for f in found], str(seen)
+
+
+def orders(frame, seed):
+    """Give a table with its columns as they were, the other way round, and anyhow with its rows."""
+    random = np.random.default_rng(seed)
+    yield frame
+    yield frame[[*frame.columns[::-1]]]
+    yield frame[[*random.permutation(frame.columns)]].sample(frac=1, random_state=seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", CASES)
+def test_values_say_what_labels_are_in_any_order(name, seed):
+    build, letters, right = CASES[name]
+    frame, called = table(build, letters, seed)
+    for ordered in orders(frame, seed):
+        (first, *_), _ = designs(ordered, called)
+        assert re.fullmatch(right, first), list(ordered.columns)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_column_is_in_a_design_or_named_beside_it(name):
+    build, letters, _ = CASES[name]
+    frame, called = table(build, letters, 5)
+    for ordered in orders(frame, 5):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        for proposal in seen.proposals:
+            apart = {*proposal.unused(list(ordered.columns)), *proposal.factors}
+            told = {name for name, reasons in seen.roles.items() if reasons[0].role == "counter"}
+            assert {*called} <= apart | {*proposal.candidate.used} | told
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "what", "sub"),
+    [
+        ("Lake", "Enclosure", "Nutrient", "Sample"),
+        ("Essai", "Parcelle", "Variété", "Plante"),
+        ("N", "Coverslip", "Drug", "Cell"),
+        ("Präparation", "Deckglas", "Substanz", "Zelle"),
+        ("Blorp", "Dish", "Drug", "Cell"),
+        ("Casting", "Mould", "Alloy", "Probe"),
+    ],
+)
+def test_what_is_numbered_anew_is_another_thing_whatever_it_is_called(outer, inner, what, sub):
+    random = np.random.default_rng(8)
+    frame = pd.DataFrame([*runs(random)], columns=[outer, inner, what, sub, "Area"]).round(2)
+    for ordered in orders(frame, 8):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        first = dict(seen.proposals[0].arguments())
+        assert (first["block"], first["relabel_units"]) == (outer, True)
+        assert first["unit"].split("/")[0] == inner
+
+
+@pytest.mark.parametrize("box", ["Box", "Shelf", "Rack", "Drawer"])
+def test_boxes_are_labels_that_are_named(box):
+    frame = pd.DataFrame([*boxes(np.random.default_rng(3))], columns=[*NAMES[:4], "Yield"])
+    frame = frame.rename(columns={NAMES[2]: box}).round(2)
+    for ordered in orders(frame, 3):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        assert box not in seen.other_values
+        assert seen.proposals[0].roles.block == box
+
+
+def test_nights_are_the_same_at_all_sites_and_no_readings_of_them():
+    random = np.random.default_rng(4)
+    sites, rows = 9 * random.normal(size=4), []
+    for night, site in product(range(12), range(4)):
+        y = round(40 + sites[site] + 8 * (night % 2) + 2 * random.normal(), 1)
+        rows.append((night + 1, ("Mill", "Farm", "Ford", "Oak")[site], ("on", "off")[night % 2], y))
+    frame = pd.DataFrame(rows, columns=["Night", "Site", "Light", "Level"])
+    for ordered in orders(frame, 4):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        units = [p.roles.unit for p in seen.proposals]
+        assert "Night" in units
+        assert not any(p.roles.relabel_units for p in seen.proposals)

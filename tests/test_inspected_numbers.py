@@ -69,6 +69,35 @@ def test_counts_that_do_not_go_with_each_other_are_hardly_ever_asked_about():
     assert hits <= 3
 
 
+def test_what_grows_far_less_than_another_is_no_part_of_it():
+    rng = np.random.default_rng(2)
+    attempts = rng.integers(13, 32, 20)
+    yards = np.round(attempts * rng.normal(4.5, 1.3, 20).clip(2)).astype(int)
+    frame = pd.DataFrame({"Game": range(1, 21), "Side": arms(10), "Runs": attempts, "Gone": yards})
+    found = ne.inspect(frame)
+    assert "part" not in asked(found)
+    assert "response" not in lines(found)[0] or lines(found)[0]["response"] == "counts"
+
+
+def test_a_count_that_is_nearly_another_is_rather_compared_itself_and_asked():
+    rows, arm, whole, _ = parted(5, spread=0.3)
+    seen = whole - np.random.default_rng(5).poisson(0.8, whole.size)
+    found = ne.inspect(pd.DataFrame({"ID": rows, "Arm": arm, "kor": seen, "vaz": whole}))
+    assert "value" in lines(found)[0]
+    assert "part" in asked(found)
+
+
+def test_numbers_that_climb_in_each_dish_are_no_value():
+    rng = np.random.default_rng(7)
+    rows = [
+        (dish, "ab"[dish % 2], day, int(rng.poisson(12)))
+        for dish in range(1, 9)
+        for day in range(19 - 2 * (dish % 3))
+    ]
+    frame = pd.DataFrame(rows, columns=["Dish", "Species", "start", "germinated"])
+    assert lines(ne.inspect(frame))[0]["value"] == "germinated"
+
+
 def met_again(seed, n=12, effect=25.0, start=0.0):
     """Return rows that are numbered, in two arms alike beforehand, before and after."""
     rng = np.random.default_rng(seed)
@@ -144,6 +173,23 @@ def test_days_after_a_baseline_are_compared_day_by_day_and_the_last_at_equal_bas
 def test_the_last_of_several_times_is_offered_at_equal_values_of_the_first(names):
     found = lines(ne.inspect(conditions(names)))
     assert {"value": names[-1], "group": "arm", "adjust": names[0]} in found
+
+
+def test_parts_of_a_body_are_neither_before_the_other_nor_conditions():
+    rows, arm, *read = met_again(1)
+    hands = {"ID": rows, "Arm": arm, "Wr.Hnd": read[0], "NW.Hnd": read[1]}
+    beats = np.random.default_rng(1).normal(70, 8, len(rows)).round(1)
+    found = ne.inspect(pd.DataFrame({**hands, "Pulse": beats}))
+    assert "adjust" not in lines(found)[0]
+    assert "before" not in asked(found)
+    girths = conditions(("sho_gi", "che_gi", "wai_gi", "wri_gi"))
+    girths["wri_gi"] = (girths["wri_gi"] / 5).round(1)
+    assert lines(ne.inspect(girths))[0].get("wide") is None
+
+
+def test_the_least_and_the_most_of_a_price_are_no_conditions():
+    found = ne.inspect(conditions(("Min.Price", "Mid.Price", "Max.Price")))
+    assert all("wide" not in line and "adjust" not in line for line in lines(found))
 
 
 SUMS = {
@@ -225,6 +271,43 @@ def test_an_outcome_of_0_and_1_is_compared_rather_than_ages_beside_it(order):
         "response": "proportion",
         "group": "group",
     }
+
+
+def beside_yes(labels, *, name="thing", rows=40):
+    rng = np.random.default_rng(8)
+    yes = np.where(rng.random(rows) < 0.35, "yes", "no")
+    made = {"id": range(1, rows + 1), "sick": yes, name: labels}
+    return pd.DataFrame({**made, "y": rng.normal(50, 5, rows).round(2)})
+
+
+def first_group(frame):
+    return lines(ne.inspect(frame))[0]["group"]
+
+
+def test_yes_and_no_are_no_outcome_beside_what_was_not_given():
+    given = beside_yes(["ab"[i % 2] + "x" for i in range(40)])
+    uneven = beside_yes(["ax"] * 11 + ["bx"] * 29)
+    several = given.assign(side=["NW", "SE"] * 10 + ["SE", "NW"] * 10)
+    ages = beside_yes(["young", "old"] * 20, name="age group")
+    assert first_group(given) == "thing"
+    assert first_group(uneven) != "thing"
+    assert "sick" in str(lines(ne.inspect(several))[0])
+    assert first_group(ages) != "age group"
+
+
+def test_what_was_known_at_the_start_is_no_value_of_survival_data():
+    rng = np.random.default_rng(9)
+    frame = pd.DataFrame(
+        {
+            "id": np.repeat(range(1, 31), 2),
+            "age": np.repeat(rng.integers(10, 60, 30), 2),
+            "trt": [0, 1] * 30,
+            "risk": rng.choice([6, 8, 9, 10, 11, 12], 60),
+            "time": rng.exponential(30, 60).round(2),
+            "status": rng.integers(0, 2, 60),
+        }
+    )
+    assert not ne.inspect(frame).proposals
 
 
 def decades(kind):

@@ -78,18 +78,24 @@ class Again:
         names = [c.name for c in able if not hints(c.name) & _ASIDE]
         if value not in names:
             return None
+        every = len(names)
         several = [n for n in names if words(n) & words(value)]
-        names = several if len(several) > 1 else names if len(names) == 2 else [value]
+        names = several if len(several) > 1 else names if every == 2 else [value]
         codes = table.labels(found[0].roles.group)[0]
         read = {n: table.numbers(n) for n in names}
         others = [n for n in names if n != value]
         # Names that say when are of one quantity, which may have changed from one to the next.
         told = any(one.timed and {*names} <= {*one.columns} for one in steps(names))
         met = all(told or go_together(codes, read[value], read[n]) for n in others)
-        if not others or not met:
+        if not others or not met or _extremes(names):
             return None
-        apart = of_several_things(names) and not visits([_LAST.split(n)[-1] for n in names])
-        if len(names) > 2 or of_quantities(names) or apart:
+        ends = [_LAST.split(n)[-1] for n in names]
+        other = every > 2 and not visits(ends)
+        # Of a body and a brain, beside how long one sleeps, neither is the other before.
+        if other and len({*ends}) == 1:
+            return None
+        apart = of_several_things(names) and not visits(ends)
+        if len(names) > 2 or of_quantities(names) or apart or other:
             return cls(columns=tuple(names), likely=False)
         differ = _chance(codes, read[names[0]]) < _DIFFERENT
         scatter = [_scatter(codes, read[n]) for n in names]
@@ -183,12 +189,23 @@ def under_conditions(table: Table, columns: Sequence[Column]) -> Again | None:
         return None
     if of_several_things(names) or outcomes_beside(table, found) or not of_one_quantity(found):
         return None
-    if beside_columns(table, columns) is not None:
+    if beside_columns(table, columns) is not None or _extremes(names):
         return None
     codes, values = table.labels(groups[0].name)[0], [table.numbers(n) for n in names]
+    ends = np.array([(c.smallest or 0.0, c.largest or 0.0) for c in found])
+    if often < FEWEST and not all(_alike(np.stack(pair)) for pair in combinations(ends, 2)):
+        return None
     pairs = [_correlation(codes, a, b) for a, b in combinations(values, 2)]
     r, free = float(np.median([pair for pair, _ in pairs])), min(free for _, free in pairs)
-    return Again(columns=names, likely=often >= FEWEST) if _surely(r, free) else None
+    # No numbers of shoulders are those of wrists.
+    likely = often >= FEWEST and bool(ends[:, 0].max() <= ends[:, 1].min())
+    return Again(columns=names, likely=likely) if _surely(r, free) else None
+
+
+def _extremes(names: Sequence[str]) -> bool:
+    """Return whether names are of the least and the most of one thing, which is met once."""
+    said = [words(n) for n in names]
+    return any("min" in w for w in said) and any("max" in w for w in said)
 
 
 def _chance(codes: NDArray[np.intp], values: NDArray[np.float64]) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.proportions import NO, YES
 from nestimate.data.designs.rates import is_rate
 from nestimate.data.designs.vocabulary import hints
@@ -19,6 +20,8 @@ from nestimate.data.inspection.looks import are_wells, counting, stepped
 
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6
+#: How many times as often as another a label of what was given by chance may stand.
+_EQUAL = 1.25
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 #: What a name says of numbers that label something.
 _LABELS = frozenset({"group", "unit", "block", "counter", "place", "person", "kind"})
@@ -74,7 +77,8 @@ def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:
 def outcomes_in_words(crossing: Crossing, value: str, whole: str) -> frozenset[str]:
     """Return columns of yes and no that are rather outcomes beside a value: nothing was given so.
 
-    They lie unevenly over what is compared beside them, whose name or evenness says more.
+    They lie unevenly over the one column beside them that is compared, and surely was given. Beside
+    several of these, ages or years, yes and no may be what is compared as well.
     """
     names = [n for n in crossing.names if n not in {value, whole} and crossing.size(n) > 1]
     found = [
@@ -84,11 +88,24 @@ def outcomes_in_words(crossing: Crossing, value: str, whole: str) -> frozenset[s
         and not hints(n) & (_LABELS | {"trait"})
     ]
     compared = [n for n in names if n not in found and is_compared(crossing, n)]
+    if len(compared) != 1 or not _was_given(crossing, compared[0]):
+        return frozenset()
+    (given,) = compared
     return frozenset(
         n
         for n in found
-        if any(not (crossing.even(n, o) or crossing.inside(n, o)) for o in compared)
+        if not (crossing.even(n, given) or crossing.inside(n, given) or crossing.inside(given, n))
     )
+
+
+def _was_given(crossing: Crossing, name: str) -> bool:
+    """Return whether labels say what was given: one is a control, or all stand equally often."""
+    if any(label.casefold() in CONTROLS for label in crossing.labels[name]):
+        return True
+    codes = crossing.codes[name]
+    often = np.bincount(codes[codes >= 0], weights=crossing.rows[codes >= 0])
+    equal = often.max() <= _EQUAL * often[often > 0].min()
+    return bool(equal) and not hints(name) & (_LABELS - {"group"} | {"trait", "time"})
 
 
 def is_remark(crossing: Crossing, name: str) -> bool:

@@ -171,7 +171,7 @@ class Inspection:
             found,
             columns=described(table),
             roles={**found.roles, lived.event: (Reason(role="part", why="how times ended"),)},
-            proposals=lived.beside(found.proposals),
+            proposals=lived.beside(found.proposals, found.columns),
             lifetimes=lived.designed(by_limits(written, seen, limited)),
         )
 

@@ -49,6 +49,8 @@ MOST_LABELS = 20_000
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 #: How many times as often as the number before it a number may occur that was given out.
 _MORE = 1.25
+#: Share of rows from which on numbers climb that were set, as times in each of several dishes.
+_CLIMBS = 0.75
 
 _NUMBER = re.compile(
     r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*([%*]|(±|\+/?[-−])\s*\d.*)?"
@@ -296,10 +298,11 @@ def _given_out(values: NDArray[np.float64]) -> bool:
 
 
 def _given_from_the_first(values: NDArray[np.float64]) -> bool:
-    """Return whether numbers occur about equally often, or the less often the larger they are."""
+    """Return whether numbers climb, or occur equally often, or less often the larger they are."""
+    climb = np.count_nonzero(np.diff(values) > 0) > _CLIMBS * values.size
     often = np.unique(values, return_counts=True)[1]
     even = 2 * often.min() >= np.median(often) >= 0.5 * often.max()
-    return bool(even or (often[1:] <= _MORE * often[:-1] + 1).all())
+    return bool(climb or even or (often[1:] <= _MORE * often[:-1] + 1).all())
 
 
 def _kind_of_numbers(

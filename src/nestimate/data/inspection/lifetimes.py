@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.endings import cut_off, says_end, says_interval, says_time
 from nestimate.data.designs.vocabulary import hints
-from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reading import Reading
@@ -91,9 +91,11 @@ class Lifetimes:
         return self.designed([replace(self.design, reading=reading)] if self.design else [])
 
     @staticmethod
-    def beside(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
-        """Return the designs of other measurements; age and weight at the start are none."""
-        return tuple(p for p in proposals if "trait" not in hints(p.roles.value))
+    def beside(proposals: Sequence[Proposal], columns: Sequence[Column]) -> tuple[Proposal, ...]:
+        """Return the designs of other measurements: no age or weight at the start, and no score."""
+        few = {c.name for c in columns if c.kind == "numbers as labels"}
+        said = (p for p in proposals if p.roles.value not in few)
+        return tuple(p for p in said if "trait" not in hints(p.roles.value))
 
     def without(self, table: Table) -> Table:
         """Return the table without times and what says how they ended."""

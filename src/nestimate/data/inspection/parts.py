@@ -29,6 +29,9 @@ from nestimate.data.tables.units import says_amount
 _WHOLES, _PARTS, _ROWS = 4, 3, 6
 #: Chance of numbers that have nothing to do with each other, and of parts that vary too little.
 _CHANCE, _EVEN = 0.01, 1e-3
+#: Share of a count that does not go with another, SEs from which on that is sure, and share of
+#: another from which on one count may be the same met again.
+_MOSTLY, _SURELY, _NEARLY = 0.5, 3.0, 0.95
 #: Larger numbers are rather intensities than counts of things one by one.
 _MOST = 1000
 #: What a name says of numbers that are no counts of things.
@@ -65,9 +68,11 @@ class Part:
         for whole, part in permutations(counts, 2):
             if whole.distinct < _WHOLES or words(whole.name) & words(part.name):
                 continue
-            if _goes_with(table.numbers(part.name), table.numbers(whole.name), labels):
+            some, every = table.numbers(part.name), table.numbers(whole.name)
+            if _goes_with(some, every, labels):
                 beside = Beside(value=part.name, column=whole.name, role="total")
-                found = cls(beside=beside, likely=(whole.largest or 0) <= _MOST)
+                sure = (whole.largest or 0) <= _MOST and not _nearly_all(some, every)
+                found = cls(beside=beside, likely=sure)
                 return found if {*values[:1]} <= found.columns else None
         return None
 
@@ -135,10 +140,31 @@ def _goes_with(
         return False
     p = k.sum() / n.sum()
     scatter = float(((k - p * n) ** 2 / (n * p * (1 - p))).sum())
-    if special.chdtr(k.size - 1, scatter) < _EVEN:
+    if special.chdtr(k.size - 1, scatter) < _EVEN or _stays(k, n):
         return False
     chances = [_by_correlation(k, n, codes[known]) for codes in labels]
     return min(_by_order(k, n), *chances) < _CHANCE / len(labels)
+
+
+def _stays(k: NDArray[np.float64], n: NDArray[np.float64]) -> bool:
+    """Return whether most of a count surely is there without the other, which is no whole of it.
+
+    Yards grow with attempts, and attempts far less with yards: half as many yards are not of half
+    as many attempts.
+    """
+    free, left = k.size - 2, n - n.mean()
+    size = max(float(left @ left), 1e-300)
+    slope = float(left @ k) / size
+    start = k.mean() - slope * n.mean()
+    off = k - start - slope * n
+    spread = float(off @ off) / free * (1 / k.size + n.mean() ** 2 / size)
+    return bool(start > _MOSTLY * k.mean() and start > _SURELY * np.sqrt(spread))
+
+
+def _nearly_all(k: NDArray[np.float64], n: NDArray[np.float64]) -> bool:
+    """Return whether one count is nearly the other: ages at which something began, and was seen."""
+    known = ~np.isnan(k) & ~np.isnan(n)
+    return bool(k[known].sum() > _NEARLY * n[known].sum())
 
 
 def _by_order(k: NDArray[np.float64], n: NDArray[np.float64]) -> float:

@@ -71,9 +71,9 @@ def test_counts_that_do_not_go_with_each_other_are_hardly_ever_asked_about():
 
 def test_what_grows_far_less_than_another_is_no_part_of_it():
     rng = np.random.default_rng(2)
-    attempts = rng.integers(13, 32, 20)
-    yards = np.round(attempts * rng.normal(4.5, 1.3, 20).clip(2)).astype(int)
-    frame = pd.DataFrame({"Game": range(1, 21), "Side": arms(10), "Runs": attempts, "Gone": yards})
+    attempts = rng.integers(13, 32, 40)
+    yards = np.round(attempts * rng.normal(4.5, 1.3, 40).clip(2)).astype(int)
+    frame = pd.DataFrame({"Game": range(1, 41), "Side": arms(20), "Tries": attempts, "Gone": yards})
     found = ne.inspect(frame)
     assert "part" not in asked(found)
     assert "response" not in lines(found)[0] or lines(found)[0]["response"] == "counts"
@@ -92,7 +92,7 @@ def test_numbers_that_climb_in_each_dish_are_no_value():
     rows = [
         (dish, "ab"[dish % 2], day, int(rng.poisson(12)))
         for dish in range(1, 9)
-        for day in range(19 - 2 * (dish % 3))
+        for day in range(2 * (dish % 3), 19)
     ]
     frame = pd.DataFrame(rows, columns=["Dish", "Species", "start", "germinated"])
     assert lines(ne.inspect(frame))[0]["value"] == "germinated"

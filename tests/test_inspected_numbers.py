@@ -182,6 +182,8 @@ def test_parts_of_a_body_are_neither_before_the_other_nor_conditions():
     found = ne.inspect(pd.DataFrame({**hands, "Pulse": beats}))
     assert "adjust" not in lines(found)[0]
     assert "before" not in asked(found)
+    cells = dict(zip(("ID", "Arm", "CD4+", "CD8+"), (rows, arm, *read), strict=True))
+    assert "before" not in asked(ne.inspect(pd.DataFrame(cells)))
     girths = conditions(("sho_gi", "che_gi", "wai_gi", "wri_gi"))
     girths["wri_gi"] = (girths["wri_gi"] / 5).round(1)
     assert lines(ne.inspect(girths))[0].get("wide") is None

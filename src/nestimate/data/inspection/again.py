@@ -91,11 +91,11 @@ class Again:
             return None
         ends = [_LAST.split(n)[-1] for n in names]
         other = every > 2 and not visits(ends)
-        # Of a body and a brain, beside how long one sleeps, neither is the other before.
-        if other and len({*ends}) == 1:
+        # Neither CD4+ is CD8+ before, nor a body a brain, beside how long one sleeps.
+        apart = of_several_things(names) and not (told or visits(ends))
+        if apart or (other and len({*ends}) == 1):
             return None
-        apart = of_several_things(names) and not visits(ends)
-        if len(names) > 2 or of_quantities(names) or apart or other:
+        if len(names) > 2 or of_quantities(names) or other:
             return cls(columns=tuple(names), likely=False)
         differ = _chance(codes, read[names[0]]) < _DIFFERENT
         scatter = [_scatter(codes, read[n]) for n in names]

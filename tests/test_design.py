@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
@@ -174,3 +175,24 @@ def test_members_of_slopes_are_those_whose_slopes_they_are(text, apart, cells):
         wanted = table.groupby(columns).ngroup().to_numpy()
         assert same_members(stratum.members, wanted), stratum.name
         assert stratum.members.max() == wanted.max()
+
+
+def test_units_of_one_group_that_every_block_sees_are_sent_on_to_what_runs():
+    """They were told to be a block, which is refused in its turn: what ran was too sure."""
+    table = pd.DataFrame(
+        [
+            (mouse, mouse[0], day, i + 0.1 * r)
+            for i, mouse in enumerate(["a0", "a1", "a2", "b0", "b1", "b2"])
+            for day in ("d0", "d1", "d2")
+            for r in range(2)
+        ],
+        columns=["mouse", "g", "day", "y"],
+    )
+    roles = {"value": "y", "group": "g", "unit": "mouse", "block": "day"}
+    with pytest.raises(ne.DesignError, match="day does not hold the mouse") as told:
+        ne.compare(table, **roles)
+    assert "y ~ g + (1 | mouse) + (1 | day)" in str(told.value)
+    assert "block=" not in str(told.value)
+    again = table.assign(mouse=table.mouse.str[1])
+    with pytest.raises(ne.DesignError, match="measured under several groups"):
+        ne.compare(again, **roles)

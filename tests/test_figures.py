@@ -488,6 +488,47 @@ def test_shares_of_variance_sum_to_one_and_agree_with_the_icc(answers):
     )
 
 
+@pytest.mark.parametrize("term", ["(week | mouse)", "(week || mouse)", "(0 + week | mouse)"])
+@pytest.mark.parametrize("tau", ["own", "common"])
+def test_shares_of_slopes_are_those_of_the_variance_of_a_reading_wherever_0_lies(term, tau):
+    """Levels at week 0 hardly scatter, and what slopes make of them at the mean was lost."""
+    rng = np.random.default_rng(3)
+    mouse, week = np.repeat(np.arange(24), 6), np.tile(np.arange(6.0), 24)
+    level, slope = 0.1 * rng.normal(size=24), rng.normal(size=24)
+    table = pd.DataFrame(
+        {
+            "arm": np.where(mouse % 2, "a", "b"),
+            "mouse": [f"m{i}" for i in mouse],
+            "week": week,
+            "y": level[mouse] + slope[mouse] * week + rng.normal(0, 0.5, week.size),
+        }
+    )
+    options = {"ess": 2000, "tau": tau}
+    result = ne.fit(f"y ~ arm * week + {term}", table, options=options)
+    reading = {one.name: one.mean for one in result.variance if one.name.startswith("reading")}
+    # Of all values about the lines of their arms, and of each mouse about its own line.
+    about = np.column_stack([np.ones(week.size), week])
+    whole = sum(
+        np.square(own - about[: own.size] @ np.linalg.lstsq(about[: own.size], own)[0]).sum()
+        for own in (table.y[table.arm == arm].to_numpy() for arm in "ab")
+    )
+    each = sum(
+        np.square(own - about[:6] @ np.linalg.lstsq(about[:6], own)[0]).sum()
+        for own in (table.y[table.mouse == name].to_numpy() for name in table.mouse.unique())
+    )
+    inside = each / (week.size - 48)
+    expected = inside / (inside + (whole - each) / week.size)
+    assert np.mean([*reading.values()]) == pytest.approx(expected, rel=0.35)
+    if term == "(week | mouse)":  # without a correlation 0 is part of the model
+        other = ne.fit(
+            f"y ~ arm * x + {term.replace('week', 'x')}",
+            table.assign(x=table.week - 2.5),
+            options=options,
+        )
+        for one, there in zip(result.variance, other.variance, strict=True):
+            assert one.mean == pytest.approx(there.mean, abs=0.03)
+
+
 def test_variance_title_names_the_level_that_has_most(answers):
     title = _title(answers("thirty").plot_variance())
     assert title.startswith("Most of the squared scales lies between one unit and another: ")

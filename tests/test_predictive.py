@@ -197,9 +197,9 @@ def test_of_counts_no_logarithms_are_spoken_of():
     """Theirs are analysed already: it was said that there are none."""
     table = {"arm": ["a", "b"] * 6, "k": [0, 3, 1, 2, 0, 4, 1, 3, 90, 2, 0, 3]}
     options = {"response": "counts", "ess": 400}
-    design = ne.estimate(table, value="k", group="arm", options=options).fit.model.design
+    model = ne.estimate(table, value="k", group="arm", options=options).fit.model
     odd = [features.feature("skewness", np.array([9.0, 1.0]))]
-    said = str(words.hint(odd, design, "row 9"))
+    said = str(words.hint(odd, model, "row 9"))
     assert "Check row 9 first" in said
     assert "logarithm" not in said
 
@@ -207,12 +207,12 @@ def test_of_counts_no_logarithms_are_spoken_of():
 @pytest.mark.parametrize("low", [0.0, 1.0])
 def test_logarithms_are_advised_only_where_there_are_any(low):
     values = low + np.array([0, 0, 1, 1, 0, 2, 1, 0, 40, 1, 0, 1])
-    design = ne.estimate({"a": values, "b": values[::-1]}, options={"ess": 400}).fit.model.design
+    model = ne.estimate({"a": values, "b": values[::-1]}, options={"ess": 400}).fit.model
     odd = [
         features.feature("skewness", np.array([9.0, 1.0])),
         features.feature("farthest", np.array([9.0, 1.0])),
     ]
-    said = str(words.hint(odd, design, "b1"))
+    said = str(words.hint(odd, model, "b1"))
     assert ("--scale log" in said) == (low > 0)
 
 

@@ -710,3 +710,24 @@ def test_groups_that_scatter_differently_are_told_by_all_endpoints(ratio, robust
     width = row.ci_high - row.ci_low
     assert whole.contrasts[0].mean == pytest.approx(row["mean"], abs=0.15 * width)
     assert whole.contrasts[0].width == pytest.approx(width, rel=0.35)
+
+
+def test_where_units_have_one_reading_their_scatter_is_compared_with_nothing():
+    """It was advised, and then "0 endpoints can be estimated"."""
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(
+        [
+            (f"a{i}", arm, f"{arm}{k}", unit * rng.normal(5, 1))
+            for i, unit in enumerate(10.0 ** rng.uniform(-2, 2, 60))
+            for arm in ("ctl", "drug")
+            for k in range(5)
+        ],
+        columns=["analyte", "arm", "mouse", "y"],
+    )
+    roles = {"endpoint": "analyte", "value": "y", "group": "arm", "unit": "mouse"}
+    said = " ".join(str(ne.screen(table, **roles, options=FAST)).split())
+    assert "Do all have one unit of measurement?" in said
+    assert "'none'" in said
+    assert "'icc'" not in said
+    with pytest.raises(ne.DesignError, match="no unit has several readings"):
+        ne.screen(table, **roles, options={**FAST, "pool": "icc"})

@@ -193,9 +193,13 @@ class Censored:
                 )
             )
         if of_unit.any() and not found and of_unit.size < unit.size:
+            has = (
+                "has limits only; it counts"
+                if of_unit.sum() == 1
+                else "have limits only; they count"
+            )
             found.append(
-                f"{int(of_unit.sum())} of {of_unit.size} units have limits only; they count with "
-                "what these tell."
+                f"{int(of_unit.sum())} of {of_unit.size} units {has} with what these tell."
             )
         return found
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.compared import Compared
 from nestimate.data.designs.doubts import doubt_labels
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.groups import dropped_units
 from nestimate.data.designs.labelled import read_level
 from nestimate.data.designs.levels import (
@@ -16,7 +17,10 @@ from nestimate.data.designs.levels import (
 )
 from nestimate.data.designs.reused import Labelled
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.strata import lies_in
 from nestimate.data.tables.door import Table
+from nestimate.errors import DesignError
+from nestimate.remedies import Fit, Remedy
 
 Codes = NDArray[np.intp]
 Values = NDArray[np.float64]
@@ -98,6 +102,8 @@ def placed_units(
         found = read_level(table, name, keep)
         notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
         if not levels:
+            if blocks and not roles.relabel_units:
+                _check_held(found, (compared, blocks, roles.group_columns(table)), place, roles)
             read = labelled((*path, found), (), units[1:])
             found, placed = place_units(
                 found,
@@ -111,3 +117,34 @@ def placed_units(
             doubts += read.different(found.size) if placed else []
         levels += (place_subunits(levels[-1], found) if levels else found,)
     return levels, notes, doubts
+
+
+def _check_held(
+    unit: Level,
+    named: tuple[Compared, tuple[str, ...], tuple[str, ...]],
+    place: Codes,
+    roles: Roles,
+) -> None:
+    """Refuse units of one group each that are all met in several blocks: neither holds the other.
+
+    `named`: what is compared, and the columns of blocks and of what is compared.
+    """
+    (compared, blocks, factors), name = named, unit.name
+    block = ":".join(blocks)
+    if not lies_in(unit.codes, compared.codes) or lies_in(unit.codes, place):
+        return
+    places = np.unique(np.stack([unit.codes, place]), axis=1)[0]
+    if np.bincount(places).min() < 2:
+        return
+    fixed = " * ".join(map(quoted, factors))
+    days = ":".join(map(quoted, blocks))
+    formula = f"{quoted(roles.value)} ~ {fixed} + (1 | {quoted(name)}) + (1 | {days})"
+    raise DesignError(
+        f"every label of '{name}' occurs in one {compared.name} and in several {block}: {block} "
+        f"does not hold the {name}. The {name} alone: ",
+        Remedy("unit", name),
+        f", without block. If they are different {name} with reused labels, add ",
+        Remedy("relabel_units"),
+        ". Both, which cross: ",
+        Fit(formula, roles.said_options),
+    )

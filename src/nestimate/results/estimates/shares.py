@@ -1,14 +1,17 @@
 """How the variance of a single reading divides between the levels of a design."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import EllipsisType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.stratum import Role, Stratum
+from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.inference.fit import Fit
+from nestimate.model.grouped import effect_root, inner_scales
 from nestimate.results.estimates.quantities import Quantity
 
 Array = NDArray[np.float64]
@@ -122,6 +125,7 @@ def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
         rows = [terms.group == g for g in range(groups)]
         noise = np.broadcast_to(noise, (len(noise), groups))
     found = []
+    at_mean = _levels_at_mean(fit, terms, rows)
     for stratum in terms.strata:
         sizes = [[_square(e.column[mine]) / e.split for mine in rows] for e in stratum.effects]
         label, said = _to(stratum.between)
@@ -130,8 +134,46 @@ def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
         square = np.square(fit.draws.scale(stratum))
         square = np.broadcast_to(square, (len(square), len(sizes)))
-        found.append((label, said, square @ np.array(sizes)))
+        found.append((label, said, square @ np.array(sizes) + at_mean.get(stratum.position, 0.0)))
     return [*found, ("reading to reading", "between readings", noise)]
+
+
+def _levels_at_mean(
+    fit: Fit, terms: Structure, rows: Sequence[NDArray[np.bool_] | EllipsisType]
+) -> dict[int, Array]:
+    """Return what levels scatter by at the mean of what slopes multiply beyond that at 0.
+
+    By stratum, (draws, groups). Slopes then count with the variance of what they multiply, wherever
+    0 lies. Where there are no levels it is the slopes' own.
+    """
+    theta = {family: draws.T for family, draws in fit.draws.families.items()}
+    root = effect_root(terms, theta)
+    inner = np.square(inner_scales(terms, theta)).T[:, :, None] * np.eye(len(terms.inside))
+    found: dict[int, Array] = {}
+    for effects, between in ((terms.heavy, root @ np.swapaxes(root, 1, 2)), (terms.inside, inner)):
+        for own in {stratum.between for stratum, _ in effects}:
+            levels = [s.position for s, _ in effects if s.between == own and not s.of]
+            middle = np.array([[_middle(s, e, own, mine) for s, e in effects] for mine in rows])
+            level = np.array(
+                [
+                    [float(s.position in levels) * e.column[mine].mean() for s, e in effects]
+                    for mine in rows
+                ]
+            )
+            if levels:
+                beyond = np.einsum("ge,def,gf->dg", middle + 2 * level, between, middle)
+                found[levels[0]] = beyond
+                continue
+            for i, (stratum, _) in enumerate(effects):
+                mine = np.square(middle[:, i]) * between[:, i, i, None]
+                found[stratum.position] = found.get(stratum.position, 0.0) + mine
+    return found
+
+
+def _middle(stratum: Stratum, effect: Effect, between: str, rows: Any) -> float:
+    """Return the mean of what a slope of these clusters multiplies; 0 of anything else."""
+    measured = stratum.between == between and stratum.of and effect.split == 1
+    return float(effect.column[rows].mean()) if measured else 0.0
 
 
 def _square(column: Array) -> float:

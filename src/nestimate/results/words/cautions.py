@@ -14,7 +14,7 @@ from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
 from nestimate.results.estimates.verdicts import rope_verdict, sign_verdict
-from nestimate.results.words.features import feature_name, hint, regular_hint, way_apart
+from nestimate.results.words.features import feature_name, hint, regular_hint
 from nestimate.results.words.rounding import (
     decimals,
     ends,
@@ -136,7 +136,7 @@ def predictive_checks(found: Predictive, model: Model, farthest: str) -> tuple[C
     short = any(one.name == "largest" for one in regular)
     if odd and not short:
         names = " and ".join(feature_name(one, design) for one in odd)
-        look = hint(odd, design, farthest or "the farthest", way_apart(model))
+        look = hint(odd, model, farthest or "the farthest")
         rare = f" Data like these rarely come out of the model in respect of {names}. "
         said = Advice(said, rare, look)
     elif regular:

@@ -71,14 +71,12 @@ def way_apart(model: Model) -> str:
     return own if chosen.tau in (None, "common") else ""
 
 
-def hint(odd: Sequence[Feature], design: Design, farthest: str, apart: str = "") -> str:
-    """Say what to look at where the model rarely makes data like these.
-
-    `apart`: what gives spreads of their own that change this; empty where nothing does.
-    """
+def hint(odd: Sequence[Feature], model: Model, farthest: str) -> str:
+    """Say what to look at where the model rarely makes data like these."""
+    design = model.design
     names = {one.name for one in odd}
     if "pair_spread" in names:
-        return Advice("Some pairs of groups agree far better than others. ", apart)
+        return Advice("Some pairs of groups agree far better than others. ", way_apart(model))
     for name in OF_RESPONSES.keys() & names:
         return OF_RESPONSES[name]
     # Of counts and shares logarithms, or logits, are analysed already.
@@ -94,6 +92,8 @@ def hint(odd: Sequence[Feature], design: Design, farthest: str, apart: str = "")
         may = "Where values are positive and skewed, logarithms may fit better: "
         return Advice(may, Remedy("scale", "log"), ".")
     if "within_spread" in names:
+        if model.assumptions.sigma == "own":
+            return "Look for a bad reading."
         bad = "Look for a bad reading; the groups may also differ: "
         return Advice(bad, Remedy("sigma", "own"), ".")
     return "The groups' spreads differ more than the model makes them."

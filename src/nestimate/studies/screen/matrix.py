@@ -46,6 +46,11 @@ class Matrix:
     complete: str = "the samples of the sheet"
 
     @property
+    def replicated(self) -> bool:
+        """Whether some unit has several readings."""
+        return self.layout.replicated
+
+    @property
     def single(self) -> Self:
         """The same without a level of which each member has one reading."""
         layout = self.layout.single

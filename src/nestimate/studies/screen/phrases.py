@@ -265,7 +265,7 @@ def _units_of_measurement(found: Found) -> list[str]:
         Advice(
             f"Mind: spreads of endpoints reach from {low:.2g} to {high:.2g} (nine of ten). Do all "
             "have one unit of measurement? Where not, what is learnt from all of them fits none: ",
-            Remedy("pool", "icc"),
+            Remedy("pool", "icc" if found.matrix.replicated else "none"),
             ", or logarithms, ",
             Remedy("scale", "log2"),
             ".",

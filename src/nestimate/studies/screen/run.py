@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.errors import DesignError
 from nestimate.inference import work
+from nestimate.remedies import Remedy
 from nestimate.studies.screen.engines import Engine, Job, engine
 from nestimate.studies.screen.learnt import Levels
 from nestimate.studies.screen.matrix import Matrix
@@ -66,6 +68,15 @@ def run(matrix: Matrix, options: Options) -> Outcome:
         When there is too little to learn from, an earlier run cannot be gone on from, or workers
         are lost.
     """
+    if options.pool == "icc" and not matrix.replicated:
+        raise DesignError(
+            "pool is 'icc', how far units differ beside how far their readings do, and no unit has "
+            "several readings here. Endpoints in units of measurement of their own: ",
+            Remedy("pool", "none"),
+            "; all in one: ",
+            Remedy("pool", "scales"),
+            ".",
+        )
     question = Question(ci_prob=options.ci_prob, rope=options.rope)
     numbers = _numbers(matrix.names, options.seed)
     with _folder(matrix, options) as folder, work.one_blas_thread():

@@ -21,14 +21,14 @@ FAR, ABSURD = 100.0, 1e9
 #: Zeros that are told apart from slips, and by how many robust SDs they lie below their group.
 FEWEST_ZEROS, BELOW = 2, 10.0
 #: Steps of scores, the most also where a column's name speaks of scores.
-FEWEST_SCORES, MOST_SCORES, MOST_NAMED = 3, 7, 20
+FEWEST_SCORES, MOST_SCORES, MOST_NAMED = 3, 7, 100
 #: Values at an end that pile up there: for each time that any other occurs, and as a share of those
 #: of a group; and different others at least.
 FEWEST_PILED, PILED, FEWEST_SPREAD = 3, 0.25, 4
 _SCORE = re.compile(
-    r"(?i)(?<![^\W_])(scores?|grades?|grading|stages?|rating|scale|likert|punkt(e|zahl)|stadium"
-    r"|schweregrad|skala|bewertung|stade|échelle|cotation|puntuación|puntaje|puntos|grado|estadio"
-    r"|escala)(?![^\W\d_])"
+    r"(?i)(?<![^\W_])(scores?|nrs|vas|grades?|grading|stages?|rating|scale|likert|punkt(e|zahl)"
+    r"|stadium|schweregrad|skala|bewertung|stade|échelle|cotation|puntuación|puntaje|puntos|grado"
+    r"|estadio|escala)(?![^\W\d_])"
 )
 
 

@@ -20,10 +20,10 @@ def spanning(value: NDArray[np.float64]) -> bool:
     if not (value > 0).all():
         return False
     low, high = np.quantile(value, (0.2, 0.8))
-    return bool(high >= SPANNED * low) or _doubled(value)
+    return bool(high >= SPANNED * low) or doubled(value)
 
 
-def _doubled(value: NDArray[np.float64]) -> bool:
+def doubled(value: NDArray[np.float64]) -> bool:
     """Return whether each value is one of several that are two, four, eight times as large."""
     steps = np.log2(np.unique(value) / value.min())
     apart = np.abs(steps - np.rint(steps)).max() < ROUNDED
@@ -57,7 +57,7 @@ def doubt_spanning(
     plain, logs = ([float(np.std(to(x), ddof=1)) for x in held] for to in (np.asarray, np.log))
     if len(held) > 1 and max(plain) / min(plain) <= max(logs) / min(logs):
         return []
-    steps = ", in steps of two-fold" if _doubled(value) else ""
+    steps = ", in steps of two-fold" if doubled(value) else ""
     return [
         Advice(
             f"{name} runs from {value.min():.4g} to {value.max():.4g}{steps}: such values differ "

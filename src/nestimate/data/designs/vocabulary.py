@@ -150,6 +150,7 @@ REPEATS = frozenset(
 #: Words for how many there were in all.
 TOTAL = frozenset(
     {"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi", "trials"}
+    | {"gesamt", "totales", "totaux", "totali"}
     | {"sown", "seeds", "plated", "injected", "exposed", "examined", "screened", "gesät", "hoechst"}
 )
 #: Words for how many there were of something.

@@ -66,9 +66,10 @@ class Again:
 
         Two of them are all that was measured, or have a word in common with the value.
         """
-        if not found or isinstance(found[0], FormulaProposal) or not _asks_of_groups(found[0]):
+        of_groups = _of_groups(found)
+        if of_groups is None:
             return None
-        value = found[0].roles.value
+        value = of_groups.roles.value
         # Scores repeat as labels do.
         able = [
             c
@@ -81,7 +82,7 @@ class Again:
         every = len(names)
         several = [n for n in names if words(n) & words(value)]
         names = several if len(several) > 1 else names if every == 2 else [value]
-        codes = table.labels(found[0].roles.group)[0]
+        codes = table.labels(of_groups.roles.group)[0]
         read = {n: table.numbers(n) for n in names}
         others = [n for n in names if n != value]
         # Names that say when are of one quantity, which may have changed from one to the next.
@@ -108,7 +109,8 @@ class Again:
         Before them where that is likely, otherwise behind the first.
         """
         before, after = self.columns[0], self.columns[-1]
-        alone, *rest = found
+        alone = _of_groups(found) or found[0]
+        rest = [one for one in found if one is not alone]
         of_last = replace(alone, roles=replace(alone.roles, value=after))
         made = Baseline(before=before, after=(after,)).proposed(table, [of_last])
         if not any(one.adjust for one in made):
@@ -119,6 +121,18 @@ class Again:
         kept = [c for c in alone.cautions if not _adjusts(c, self.columns)]
         alone = replace(alone, cautions=tuple(kept))
         return (*made, alone, *rest) if self.likely else (alone, *made, *rest)
+
+
+def _of_groups(found: Sequence[Proposal]) -> Proposal | None:
+    """Return the first design that compares groups, also behind those of them beside a trait."""
+    for proposal in found:
+        if isinstance(proposal, FormulaProposal):
+            return None
+        if _asks_of_groups(proposal):
+            return proposal
+        if not any("trait" in hints(name) for name in proposal.factors):
+            return None
+    return None
 
 
 def _asks_of_groups(proposal: Proposal) -> bool:

@@ -3,6 +3,7 @@
 Whatever the columns are called. That they are counts of the same things only the user knows.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
@@ -15,7 +16,14 @@ from nestimate.data.designs.exposures import exposes
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.responses import MEASURED
-from nestimate.data.designs.vocabulary import clocks, hints, is_reference, numbers_rows, words
+from nestimate.data.designs.vocabulary import (
+    TOTAL,
+    clocks,
+    hints,
+    is_reference,
+    numbers_rows,
+    words,
+)
 from nestimate.data.inspection.crossings import same_everywhere, set_at
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
@@ -29,6 +37,10 @@ from nestimate.data.tables.units import says_amount
 _WHOLES, _PARTS, _ROWS = 4, 3, 6
 #: Chance of numbers that have nothing to do with each other, and of parts that vary too little.
 _CHANCE, _EVEN = 0.01, 1e-3
+#: Chance from which on means of groups are taken as alike.
+_ALIKE = 0.05
+#: A number and its unit at the end of a name.
+_AT_AN_AMOUNT = re.compile(r"[^\W\d][^\d]*\d+[\s_]?[a-zµ]{1,3}$", re.IGNORECASE)
 #: Share of a count that does not go with another, SEs from which on that is sure, and share of
 #: another from which on one count may be the same met again.
 _MOSTLY, _SURELY, _NEARLY = 0.5, 3.0, 0.95
@@ -66,13 +78,17 @@ class Part:
         few = [c for c in columns if c.labelled and c.distinct <= MOST_GROUPS and c not in counts]
         labels = [np.zeros(table.n_rows, np.intp), *(table.labels(c.name)[0] for c in few)]
         for whole, part in permutations(counts, 2):
-            if whole.distinct < _WHOLES or words(whole.name) & words(part.name):
+            both = words(whole.name) & words(part.name)
+            if whole.distinct < _WHOLES or (both and not words(whole.name) & TOTAL):
                 continue
             some, every = table.numbers(part.name), table.numbers(whole.name)
-            if _goes_with(some, every, labels):
+            if not _may_be(some, every):
+                continue
+            told = _goes_with(some, every, labels) or _follows(some, every, labels[1:])
+            if told or len(counts) == len((whole, part)):
                 beside = Beside(value=part.name, column=whole.name, role="total")
                 sure = (whole.largest or 0) <= _MOST and not _nearly_all(some, every)
-                found = cls(beside=beside, likely=sure)
+                found = cls(beside=beside, likely=sure and told)
                 return found if {*values[:1]} <= found.columns else None
         return None
 
@@ -118,21 +134,19 @@ def _counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
         return False
     # Depths of thousands are numbers of reads.
     small = (column.largest or 0) <= _MOST
-    if spoken(name) or says_amount(name) or clocks(name) or is_reference(name):
+    # `above 8 cm`: that is where things are counted, and no unit of what is counted.
+    where = _AT_AN_AMOUNT.search(name) is not None
+    if spoken(name) or clocks(name) or is_reference(name) or (says_amount(name) and not where):
         return False
-    if small and (exposes(name) or of_quantities([name, ""])):
+    if small and not where and (exposes(name) or of_quantities([name, ""])):
         return False
     return not (same_everywhere(table, column, columns) or set_at(table, column, columns))
 
 
-def _goes_with(
-    some: NDArray[np.float64], every: NDArray[np.float64], labels: Sequence[NDArray[np.intp]]
-) -> bool:
-    """Return whether one count is nowhere above another, and goes with it by no chance.
+def _may_be(some: NDArray[np.float64], every: NDArray[np.float64]) -> bool:
+    """Return whether one count is nowhere above another, as a part of it is.
 
-    As far as their ranges overlap, not to be above is enough; otherwise they go with each other in
-    the whole table, or in the groups of some labels. Shares scatter at least as much as those of
-    things that are so or not by themselves.
+    Shares scatter at least as much as those of things that are so or not by themselves.
     """
     known = ~np.isnan(some) & ~np.isnan(every)
     k, n = some[known], every[known]
@@ -140,8 +154,47 @@ def _goes_with(
         return False
     p = k.sum() / n.sum()
     scatter = float(((k - p * n) ** 2 / (n * p * (1 - p))).sum())
-    if special.chdtr(k.size - 1, scatter) < _EVEN or _stays(k, n):
-        return False
+    return bool(special.chdtr(k.size - 1, scatter) >= _EVEN) and not _stays(k, n)
+
+
+def _follows(
+    some: NDArray[np.float64], every: NDArray[np.float64], labels: Sequence[NDArray[np.intp]]
+) -> bool:
+    """Return whether one count surely differs between some labels, and the other does not at all.
+
+    The other is then rather of how many: as many seeds in every dish, and not as many germinated.
+    """
+    known = ~np.isnan(some) & ~np.isnan(every)
+    for codes in labels:
+        groups = np.unique(codes[known], return_inverse=True)[1]
+        part, whole = (_differ(x[known], groups) for x in (some, every))
+        if part < _EVEN and whole > _ALIKE:
+            return True
+    return False
+
+
+def _differ(value: NDArray[np.float64], groups: NDArray[np.intp]) -> float:
+    """Return the chance of means of groups that differ so much."""
+    often = np.bincount(groups)
+    between, free = often.size - 1, value.size - often.size
+    inside = value - (np.bincount(groups, value) / often)[groups]
+    error = float(inside @ inside)
+    if between < 1 or free < 1 or error == 0:
+        return 1.0
+    apart = float(np.square(value - value.mean()).sum()) - error
+    return float(special.fdtrc(between, free, apart / between / (error / free)))
+
+
+def _goes_with(
+    some: NDArray[np.float64], every: NDArray[np.float64], labels: Sequence[NDArray[np.intp]]
+) -> bool:
+    """Return whether two counts go with each other by no chance.
+
+    As far as their ranges overlap, that one is nowhere above is enough; otherwise it is in the
+    whole table, or in the groups of some labels.
+    """
+    known = ~np.isnan(some) & ~np.isnan(every)
+    k, n = some[known], every[known]
     chances = [_by_correlation(k, n, codes[known]) for codes in labels]
     return min(_by_order(k, n), *chances) < _CHANCE / len(labels)
 

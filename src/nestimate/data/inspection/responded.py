@@ -6,14 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.doubts import counted, scored
+from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.proportions import Proportions, answers
+from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scales import SCALES
-from nestimate.data.designs.vocabulary import hints, words
+from nestimate.data.designs.spanning import doubled
+from nestimate.data.designs.vocabulary import clocks, hints, words
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.inspection.proposals import Proposal
@@ -21,6 +25,7 @@ from nestimate.data.tables.cells import ends_of, is_limit, is_plain_number, side
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.grid import is_text
 from nestimate.data.tables.series import number_like
+from nestimate.data.tables.units import says_amount
 from nestimate.errors import DataError, DesignError
 
 #: What a share is compared with where nothing is known: it lies between 0 and 1.
@@ -46,7 +51,7 @@ def _responded(table: Table, proposal: Proposal, beside: Beside | None) -> Propo
         values = values[~np.isnan(values)]
         if {*np.unique(values).tolist()} == {0.0, 1.0}:
             roles = replace(roles, response=Proportions.word)
-        elif counted(values) and not scored(values, roles.value):
+        elif counted(values) and not _measured(values, roles.value):
             roles = replace(roles, response=Counted.word)
         else:
             return proposal
@@ -58,6 +63,15 @@ def _responded(table: Table, proposal: Proposal, beside: Beside | None) -> Propo
         return proposal
     against = EVEN if one else proposal.against
     return replace(proposal, roles=roles, cautions=design.warnings, against=against)
+
+
+def _measured(values: NDArray[np.float64], name: str) -> bool:
+    """Return whether whole numbers are rather measured, or scores, than counted.
+
+    By their name, `dist_cm`, or since they stand in steps of two-fold, as titers do.
+    """
+    said = says_amount(name) or clocks(name) or spoken(name) is not None
+    return said or of_quantities([name, ""]) or scored(values, name) or doubled(values[values > 0])
 
 
 def _with(roles: Roles, beside: Beside) -> Roles:

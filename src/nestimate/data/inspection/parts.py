@@ -138,7 +138,9 @@ def _counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
     where = _AT_AN_AMOUNT.search(name) is not None
     if spoken(name) or clocks(name) or is_reference(name) or (says_amount(name) and not where):
         return False
-    if small and not where and (exposes(name) or of_quantities([name, ""])):
+    # Weights are no things, either.
+    measured = any(of_quantities([one, ""]) for one in (name, name.removesuffix("s")))
+    if small and not where and (exposes(name) or measured):
         return False
     return not (same_everywhere(table, column, columns) or set_at(table, column, columns))
 

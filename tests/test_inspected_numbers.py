@@ -336,3 +336,72 @@ def test_values_that_span_powers_of_ten_are_no_slips(kind):
     said = " ".join(str(ne.inspect(even)).split())
     assert "slip of the decimal mark" in said
     assert "--scale log" not in said
+
+
+def dishes(names, *, noise=3.0, seed=5):
+    """Sixteen dishes of nearly as many things each; the treatment doubles how many of them died."""
+    rng = np.random.default_rng(seed)
+    arm = np.array(["kax", "vel"] * 8)
+    whole = rng.integers(41, 57, 16)
+    part = rng.binomial(whole, np.where(arm == "kax", 0.3, 0.65))
+    return pd.DataFrame(
+        {"id": [f"d{i}" for i in range(16)], "arm": arm, names[0]: whole, names[1]: part}
+    )
+
+
+@pytest.mark.parametrize("names", [("wumps", "zolt"), ("brols", "above_8cm"), ("总数", "阳性")])
+def test_a_count_that_follows_the_groups_where_another_does_not_is_a_part_of_it(names):
+    """The denominator was compared, silently: it goes with its part in the groups hardly."""
+    found = ne.inspect(dishes(names))
+    assert lines(found)[0]["response"] == f"{names[1]}/{names[0]}"
+    assert "Which one? You decide" in str(found)
+
+
+def test_a_count_nowhere_above_another_is_asked_about_in_blocks_too():
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame(
+        [
+            (bench, arm, n, rng.binomial(n, 0.5))
+            for bench in range(1, 7)
+            for arm in ("none", "sulphur", "bacillus")
+            for n in [int(rng.integers(23, 40))]
+        ],
+        columns=["Tisch", "Behandlung", "Blätter_gesamt", "Blätter_befallen"],
+    )
+    found = lines(ne.inspect(table))
+    share = "Blätter_befallen/Blätter_gesamt"
+    assert any(one.get("response") == share for one in found[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("dist_cm", [0, 12, 40, 33, 7, 25, 18, 51]),
+        ("latency_s", [0, 12, 40, 33, 7, 25, 18, 51]),
+        ("cover_%", [0, 12, 40, 33, 7, 25, 18, 51]),
+        ("pain_NRS", [0, 3, 5, 8, 2, 7, 4, 6]),
+        ("HI_titer", [0, 10, 20, 40, 80, 160, 10, 20]),
+    ],
+)
+def test_whole_numbers_that_are_measured_are_no_counts_for_a_zero_among_them(name, values):
+    table = pd.DataFrame({"arm": ["a", "b"] * 8, name: [*values, *values[::-1]]})
+    assert "counts" not in str(lines(ne.inspect(table))[0])
+    plain = table.rename(columns={name: "seen"})
+    if name != "HI_titer":
+        assert "counts" in str(lines(ne.inspect(plain))[0])
+
+
+def test_a_column_sex_does_not_hide_what_was_before():
+    rng = np.random.default_rng(7)
+    before = rng.normal(8, 1, 40)
+    table = pd.DataFrame(
+        {
+            "no": range(1001, 1041),
+            "arm": ["ctl", "drug"] * 20,
+            "sex": list("MMFF") * 10,
+            "A1c_V0": before.round(1),
+            "A1c_V3": (before + rng.normal(-0.3, 0.4, 40)).round(1),
+        }
+    )
+    first = ne.inspect(table).proposals[0]
+    assert (first.roles.value, first.adjust) == ("A1c_V3", "A1c_V0")

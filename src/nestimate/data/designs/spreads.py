@@ -211,42 +211,41 @@ class Spreads:
         """
         if not differing(design):
             return None
-        means = _cell_means(design)
-        return clearest(cls._of_pairs(design, means), cls._of_lone(design, means))
+        return cls._of_cells(design, _cell_means(design), design.structure.blocking.name)
 
     @classmethod
-    def _of_lone(cls, design: Design, means: Array) -> Self | None:
-        """Return the SDs of groups over the blocks that see nothing else; means of their cells."""
+    def of_rows(cls, design: Design) -> Self | None:
+        """Return how far single rows of each group scatter inside the clusters that they meet in.
+
+        Of a formula, about what its fixed part says. Their own scatter is mixed into what is left
+        beside the mean of a cluster: only their differences tell whose it is. None where a cell has
+        several.
+        """
+        outer, group = design.structure.outer, design.structure.group
+        means = np.full((int(outer.codes.max()) + 1, len(design.groups)), np.nan)
+        means[outer.codes, group] = _left(design)
+        if np.isfinite(means).sum() < group.size:
+            return None
+        return cls._of_cells(design, means, outer.name)
+
+    @classmethod
+    def _of_cells(cls, design: Design, means: Array, name: str) -> Self | None:
+        """Return the SDs of groups by means of cells, (blocks, groups), in blocks of this name."""
+        return clearest(cls._of_pairs(design, means, name), cls._of_lone(design, means, name))
+
+    @classmethod
+    def _of_lone(cls, design: Design, means: Array, name: str) -> Self | None:
+        """Return the SDs of groups over the blocks that see nothing else."""
         block, group = np.nonzero(np.isfinite(means))
         alone = np.bincount(block, minlength=len(means))[block] == 1
         least = design.least(design.structure.strata[0])
         value = means[block, group][alone]
         found = cls._of_members(value, group[alone], design.groups, float(least))
-        what = f"{design.structure.blocking.name} of one group each"
-        return None if found is None else replace(found, within=what, alone=True)
+        return found and replace(found, within=f"{name} of one group each", alone=True)
 
     @classmethod
-    def of_lone_rows(cls, design: Design) -> Self | None:
-        """Return the SDs of groups over the clusters of a formula that have one row.
-
-        About what the fixed part says. None unless most clusters are such.
-        """
-        outer = design.structure.outer
-        rows = np.bincount(outer.codes)
-        alone = rows[outer.codes] == 1
-        if 2 * alone.sum() <= rows.size:
-            return None
-        left, group = _left(design)[alone], design.structure.group[alone]
-        found = cls._of_members(left, group, design.groups, float(design.least(None)))
-        return (
-            None
-            if found is None
-            else replace(found, within=f"{outer.name} of one row each", alone=True)
-        )
-
-    @classmethod
-    def _of_pairs(cls, design: Design, means: Array) -> Self | None:
-        """Return the SDs of groups inside blocks, from their differences; means of their cells.
+    def _of_pairs(cls, design: Design, means: Array, name: str) -> Self | None:
+        """Return the SDs of groups inside blocks, from their differences.
 
         Notes
         -----
@@ -255,7 +254,6 @@ class Spreads:
         twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
         probability, times the number of pairs that enough blocks see both of.
         """
-        block = design.structure.blocking
         pairs = list(combinations(range(len(design.groups)), 2))
         told = (pitman(means, a, b) for a, b in pairs)
         found = [p for p in told if p is not None]
@@ -269,9 +267,9 @@ class Spreads:
             groups=design.groups,
             sds=tuple(map(float, np.sqrt(own))),
             p=min(1.0, len(found) * min(found)),
-            fewest=block.size,
-            most=block.size,
-            within=block.name,
+            fewest=len(means),
+            most=len(means),
+            within=name,
             test="Pitman's test of pairs",
         )
 

@@ -14,7 +14,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.growing import readings_along, sampled_along
 from nestimate.data.designs.residues import ROUNDING, Residues, tellable
-from nestimate.data.designs.spreads import MOST_LOOKED, Spreads, clearest
+from nestimate.data.designs.spreads import MOST_LOOKED, Spreads
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
@@ -37,9 +37,10 @@ def readings_within(design: Design) -> Spreads | None:
 
     Notes
     -----
-    Where groups meet in the clusters of a formula, and one has single readings there, they are held
-    against what the formula says of them, and not against the means of their cells. Where factors
-    lie between blocks, that is for the spreads of cells to say.
+    Where groups meet in the clusters of a formula, with single readings, it is their differences
+    that tell; where one group alone has such, all are held against what the formula says of them,
+    and not against the means of their cells. Where factors lie between blocks, that is for the
+    spreads of cells to say.
     """
     structure, group = design.structure, design.structure.group
     if not 1 < len(design.groups) <= MOST_LOOKED:
@@ -47,10 +48,10 @@ def readings_within(design: Design) -> Spreads | None:
     found = rows_within(design, group, design.groups)
     whole = found is not None and len(found.groups) == len(design.groups)
     met = structure.text and not structure.between and not lies_in(structure.outer.codes, group)
-    if met and not whole:
-        found = rows_within(design, group, design.groups, apart=False)
-    lone = Spreads.of_lone_rows(design) if met else None
-    return clearest(found, lone)
+    if not met or whole:
+        return found
+    single = Spreads.of_rows(design)
+    return single or rows_within(design, group, design.groups, apart=False)
 
 
 def rows_within(

@@ -102,10 +102,16 @@ def _words(stratum: Stratum) -> tuple[str, str]:
         if stratum.merged:
             return f"within one {name}", f"within each {name}"
         what = f"effect of {stratum.of}" if stratum.of else "effect"
-        return f"{what}, {name} to {name}", f"in how the {what} differs between {name}s"
+        return (
+            f"{what}, {name} to {name}",
+            f"in how the {what} differs between one {name} and another",
+        )
     if stratum.role is Role.SLOPE:
         what = f"slope along {stratum.of}"
-        return f"{what}, {name} to {name}", f"in how the {what} differs between {name}s"
+        return (
+            f"{what}, {name} to {name}",
+            f"in how the {what} differs between one {name} and another",
+        )
     if stratum.role is Role.UNIT and stratum.merged:
         return "values", "of values"
     return _to(name)
@@ -131,7 +137,8 @@ def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
         label, said = _to(stratum.between)
         if stratum.of:
             what, where = stratum.of, stratum.between
-            label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
+            label = f"{what}, {where} to {where}"
+            said = f"in how {what} differs between one {where} and another"
         square = np.square(fit.draws.scale(stratum))
         square = np.broadcast_to(square, (len(square), len(sizes)))
         found.append((label, said, square @ np.array(sizes) + at_mean.get(stratum.position, 0.0)))

@@ -61,6 +61,8 @@ from nestimate.errors import NestimateError
 
 #: Larger tables are not folded to look at them.
 MOST_ROWS = 200_000
+#: A baseline and the times after it that make a course: of fewer the last is compared.
+_COURSE = 4
 #: What speaks against a column of numbers being one of several groups.
 _OTHER = {"trait", "n", "sd", "se", "counter", "time"}
 
@@ -145,7 +147,7 @@ def _at_times(
     if baseline is not None and baseline.before not in at:
         at = [baseline.before, *at]
         sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
-        several = len(at) > MOST_BEFORE_AFTER
+        several = len(at) >= _COURSE
         rest = [c for c in rest if c.name != baseline.before] if sampled or several else []
     return _times(table, at, rest, baseline=baseline is not None)
 

@@ -1126,3 +1126,25 @@ def test_quiet_conditions_beside_a_noisy_one_are_as_sure_in_formulas_as_by_roles
         paired = stats.ttest_rel(wide.b, wide.a).confidence_interval()
         widths.append((answer.ci_high - answer.ci_low) / (paired.high - paired.low))
     assert 0.7 < np.median(widths) < most
+
+
+@pytest.mark.parametrize(("value", "response"), [("k", "counts"), ("s", "s/n")])
+def test_single_counts_and_shares_of_conditions_in_a_formula_have_an_excess_each(value, response):
+    """One excess for all was .95 wide on the log scale where the quiet pair tells .4."""
+
+    def told(sds, seed):
+        rng = np.random.default_rng(500 + seed)
+        table = _conditions(sds, seed).assign(n=200)
+        eta = table.y / 2
+        table = table.assign(
+            k=rng.poisson(np.exp(4 + eta)), s=rng.binomial(200, special.expit(eta))
+        )
+        options = {"response": response, "ess": 400}
+        return ne.fit(f"{value} ~ g + (1 | m)", table, options=options)
+
+    noisy = [told((0.05, 0.05, 1.5), seed) for seed in range(3)]
+    assert all(one.fit.model.assumptions.sigma == "own" for one in noisy)
+    widths = [np.log(one.contrasts[0].ci_high / one.contrasts[0].ci_low) for one in noisy]
+    assert np.median(widths) < 0.65
+    even = [told((0.4, 0.4, 0.4), seed) for seed in range(4)]
+    assert sum(one.fit.model.assumptions.sigma == "own" for one in even) <= 1

@@ -13,13 +13,13 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.spreads import Spreads
 from nestimate.data.designs.structure import Structure
 from nestimate.data.designs.varying import FEWEST_BLOCKS, corrected
-from nestimate.model.observed_spreads import (
+from nestimate.model.observed_spreads import excess_behind
+from nestimate.model.spread_profiles import (
     ROUNDING,
     TEST,
     TRIED,
     called,
     cell_values,
-    excess_behind,
     said_in,
 )
 

@@ -5,13 +5,12 @@ by how likely the rows are under each, whatever the means are: of normal values 
 test.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from nestimate.data.designs import shown
 from nestimate.data.designs.design import Design
@@ -30,24 +29,27 @@ from nestimate.data.designs.stages import group_means
 from nestimate.data.designs.strata import lies_in, split
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.tallies import Tally
-from nestimate.data.designs.varying import FEWEST_BLOCKS, by_chance
 from nestimate.data.designs.within import held, holder
 from nestimate.model.families import EXCESS, FIXED, NOISE, Family, scale_of
 from nestimate.model.responses.table import integrated, response_of
+from nestimate.model.spread_profiles import (
+    TRIED,
+    by_cells,
+    cell_values,
+    compared,
+    of_cells,
+    profile_of,
+    rank_of,
+)
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-#: Spreads that are tried, in spreads of the yardstick; the first is next to none.
-TRIED = np.geomspace(0.05, 15, 24)
 #: Nodes of the integral over the mean of a group, how many of its SDs they reach, and how often
 #: they are laid anew about what was found.
 NODES, REACH, LAID = 21, 7.0, 2
 #: SD of the prior of a mean, in spreads of the yardstick.
 LOCATION = 5.0
-#: Share of the largest below which an eigenvalue is 0.
-ROUNDING = 1e-9
-TEST = "likelihood ratio"
 #: Groups whose differences do not tell which of them varies.
 PAIR = 2
 #: Excesses over chance that are tried.
@@ -72,7 +74,7 @@ def _of_units(design: Design) -> Spreads | None:
     if several.size < 2:
         return None
     profiles = _integrated_means(design)[several]
-    return _compared(design, tuple(design.groups[g] for g in several), profiles, sizes[several])
+    return compared(design, tuple(design.groups[g] for g in several), profiles, sizes[several])
 
 
 def observed_readings(design: Design) -> Spreads | None:
@@ -89,6 +91,10 @@ def observed_readings(design: Design) -> Spreads | None:
     structure, group = design.structure, design.structure.group
     if structure.merged or structure.crossed or not _counted(design):
         return None
+    if structure.text and not lies_in(structure.outer.codes, group):
+        single = _of_rows(design)
+        if single is not None:
+            return single
     cell = reduce(split, (stratum.level.codes for stratum in structure.strata), split(group, group))
     return _inside(design, np.arange(group.size), cell, holder(design))
 
@@ -139,12 +145,12 @@ def _inside(design: Design, member: Codes, cell: Codes, within: str) -> Spreads 
             shape = count.size, int(count.max())
             values, chances = np.full(shape, np.nan), np.zeros(shape)
             values[at], chances[at] = value[own], chance[own]
-            profiles.append(_profile(values, chances))
+            profiles.append(profile_of(values, chances))
             sizes.append(own.size - count.size + 1)
             names.append(name)
     if len(names) < PAIR:
         return None
-    told = _compared(design, names, np.array(profiles), np.array(sizes))
+    told = compared(design, names, np.array(profiles), np.array(sizes))
     return replace(told, within=f"each {within}", fewest=min(sizes) - 1, most=max(sizes) - 1)
 
 
@@ -220,8 +226,10 @@ def _of_members(design: Design) -> Spreads | None:
     if several.size < 2 or (sums is not None and not sums.tells_spreads(sizes)):
         return None
     value, whole = value / stick, whole / stick**2
-    profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])
-    return _compared(design, tuple(names[g] for g in several), profiles, sizes[several])
+    profiles = np.array(
+        [profile_of(value[None, home == g], whole[None, home == g]) for g in several]
+    )
+    return compared(design, tuple(names[g] for g in several), profiles, sizes[several])
 
 
 def _of_slopes(design: Design) -> Iterator[Spreads]:
@@ -242,10 +250,10 @@ def _of_slopes(design: Design) -> Iterator[Spreads]:
         if sizes.min() < PAIR:
             continue
         profiles = [
-            _profile(slopes[None, own] * unit, chance[None, own] * unit**2)
+            profile_of(slopes[None, own] * unit, chance[None, own] * unit**2)
             for own in (told & (home == g) for g in range(len(names)))
         ]
-        one = _compared(design, names, np.array(profiles), sizes)
+        one = compared(design, names, np.array(profiles), sizes)
         sds = tuple(sd / stratum.size for sd in one.sds)
         yield replace(one, along=stratum.of, sds=sds)
 
@@ -261,13 +269,13 @@ def _of_changes(design: Design) -> Spreads | None:
         mine = np.where(between == name, value, np.nan)
         blocks = np.isfinite(mine).sum(axis=1) > 1
         mine, chance = mine[blocks], variance[blocks]
-        freedom = int(np.isfinite(mine).sum()) - len(mine) - _rank(mine)
+        freedom = int(np.isfinite(mine).sum()) - len(mine) - rank_of(mine)
         if freedom > 0:
-            found.append((name, _profile(mine, chance, cells=True), freedom + 1, len(mine)))
+            found.append((name, profile_of(mine, chance, cells=True), freedom + 1, len(mine)))
     if len(found) < 2:
         return None
     names, profiles, sizes, many = zip(*found, strict=True)
-    told = _compared(design, names, np.array(profiles), np.array(sizes))
+    told = compared(design, names, np.array(profiles), np.array(sizes))
     within = design.structure.blocking.name
     return replace(told, within=within, fewest=min(many), most=max(many))
 
@@ -280,120 +288,20 @@ def _of_effects(design: Design) -> Spreads | None:
     beside = design.structure.fixed.shape[1] > len(design.groups)
     if not PAIR < len(design.groups) <= MOST_OWN or beside or not differing(design):
         return None
-    value, variance = cell_values(design)
-    blocks = np.isfinite(value).sum(axis=1) > 1
-    value, variance = value[blocks], variance[blocks]
-    freedom = np.isfinite(value).sum(axis=0) - 1
-    if freedom.min() < 1 or freedom.max() < FEWEST_BLOCKS - 1:
+    return by_cells(design, *cell_values(design), design.structure.blocking.name)
+
+
+def _of_rows(design: Design) -> Spreads | None:
+    """Return how far single rows of each group scatter inside the clusters that they meet in.
+
+    Of a formula that says nothing beside their means; None where a cell has several.
+    """
+    structure, outer = design.structure, design.structure.outer
+    beside = structure.fixed.shape[1] > len(design.groups)
+    if not PAIR < len(design.groups) <= MOST_OWN or beside or structure.between:
         return None
-    tried = np.log(TRIED)
-
-    def unlikely(logs: Array) -> float:
-        return -_restricted(value, np.exp(2 * logs) + variance, cells=True)
-
-    common = _profile(value, variance, cells=True)
-    start = np.full(len(design.groups), tried[common.argmax()])
-    within = [(tried[0], tried[-1])] * start.size
-    best = optimize.minimize(unlikely, start, bounds=within, method="L-BFGS-B")
-    block = design.structure.blocking
-    return Spreads(
-        groups=design.groups,
-        sds=said_in(design, best.x),
-        p=by_chance(2 * max(0.0, -best.fun - _most(common)[0]), freedom),
-        fewest=block.size,
-        most=block.size,
-        within=block.name,
-        test=TEST,
-        what=called(design),
-    )
-
-
-def cell_values(design: Design) -> tuple[Array, Array]:
-    """Return what stands for every cell of block and group, and its variance by chance alone.
-
-    Both standardised, of shape (blocks, groups); NaN where nothing was seen, or a limit alone.
-    """
-    structure, seen, stick = design.structure, design.observed, design.yardstick
-    assert seen is not None
-    told = np.bincount(structure.cell, minlength=design.cells.size) > 0
-    if design.limited:
-        told &= np.bincount(structure.cell, ~seen.exact, design.cells.size) == 0
-    found = seen.together(structure.cell, design.cells.size)
-    value = np.where(told, found.value, np.nan).reshape(design.cells.shape)
-    chance = np.nan_to_num(found.variance).reshape(design.cells.shape)
-    return value / stick.spread, chance / stick.spread**2
-
-
-def _profile(value: Array, chance: Array, *, cells: bool = False) -> Array:
-    """Return the log likelihood of values at all spreads; see `_restricted`."""
-    return np.array([_restricted(value, tau**2 + chance, cells=cells) for tau in TRIED])
-
-
-def _restricted(value: Array, variance: Array, *, cells: bool) -> float:
-    """Return the log likelihood of normal values, whatever the means of blocks and of cells are.
-
-    Parameters
-    ----------
-    value, variance
-        Shape (blocks, groups); NaN where there is none.
-    cells
-        Whether groups have means, too, beside those of blocks.
-    """
-    seen = np.isfinite(value)
-    weight = np.where(seen, 1 / variance, 0.0)
-    y = np.where(seen, value, 0.0)
-    whole = weight.sum(axis=1)
-    left = y - ((weight * y).sum(axis=1) / whole)[:, None]
-    found = np.log(weight[seen]).sum() - np.log(whole).sum() - (weight * left**2).sum()
-    if cells:
-        about = np.diag(weight.sum(axis=0)) - (weight / whole[:, None]).T @ weight
-        sizes, axes = np.linalg.eigh(about)
-        told = sizes > ROUNDING * sizes[-1]
-        along = axes.T @ (weight * left).sum(axis=0)
-        found += (along[told] ** 2 / sizes[told]).sum() - np.log(sizes[told]).sum()
-    return float(0.5 * found)
-
-
-def _rank(value: Array) -> int:
-    """Return how many means of groups are told beside those of blocks."""
-    seen = np.isfinite(value).astype(np.float64)
-    about = np.diag(seen.sum(axis=0)) - (seen / seen.sum(axis=1, keepdims=True)).T @ seen
-    return int(np.linalg.matrix_rank(about))
-
-
-def _compared(design: Design, names: Sequence[str], profiles: Array, sizes: Codes) -> Spreads:
-    """Return spreads by their log likelihoods, shape (names, spreads tried), of so many members."""
-    own = [_most(profile) for profile in profiles]
-    apart = sum(most for most, _ in own) - _most(profiles.sum(axis=0))[0]
-    return Spreads(
-        groups=tuple(names),
-        sds=said_in(design, np.array([at for _, at in own])),
-        p=by_chance(2 * max(0.0, apart), sizes - 1),
-        fewest=int(sizes.min()),
-        most=int(sizes.max()),
-        test=TEST,
-        what=called(design),
-    )
-
-
-def _most(profile: Array) -> tuple[float, float]:
-    """Return the largest likelihood and the logarithm of the spread there, between those tried."""
-    i = int(profile.argmax())
-    logs = np.log(TRIED)
-    if i in (0, TRIED.size - 1):
-        return float(profile[i]), float(logs[i])
-    before, here, after = profile[i - 1 : i + 2]
-    bend, rise = before - 2 * here + after, 0.5 * (after - before)
-    step = -rise / bend if bend < 0 else 0.0
-    return float(here + 0.5 * rise * step), float(logs[i] + step * (logs[1] - logs[0]))
-
-
-def said_in(design: Design, logs: Array) -> tuple[float, ...]:
-    """Return SDs in the unit of the value by their logarithms; the least that is tried is 0."""
-    shown = np.where(logs > np.log(TRIED[0]), np.exp(logs), 0.0)
-    return tuple(map(float, shown * design.yardstick.spread))
-
-
-def called(design: Design) -> str:
-    """Return what SDs of a design are called."""
-    return f"SD of {design.chance.link}" if design.chance.link else "SD"
+    shape = int(outer.codes.max()) + 1, len(design.groups)
+    cell = outer.codes * shape[1] + structure.group
+    if np.unique(cell).size < cell.size:
+        return None
+    return by_cells(design, *of_cells(design, cell, shape), outer.name)

@@ -321,8 +321,11 @@ def test_what_has_many_numbers_holds_what_is_compared_and_its_replicates(outer, 
             rows.append(
                 (label.format(place + 11 if "20" in label else place + 1), assay, rep + 1, y)
             )
-    frame = pd.DataFrame(rows, columns=[outer, "assay", "replicate", "result"])
+    frame = pd.DataFrame(rows, columns=[outer, "procedure", "replicate", "result"])
     for ordered in orders(frame, 5):
         seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
-        assert (seen.proposals[0].roles.group, seen.proposals[0].roles.block) == ("assay", outer)
+        assert (seen.proposals[0].roles.group, seen.proposals[0].roles.block) == (
+            "procedure",
+            outer,
+        )
         assert not any(p.roles.block == "replicate" for p in seen.proposals)

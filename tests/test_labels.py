@@ -2,7 +2,7 @@
 
 import re
 from io import BytesIO
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
@@ -329,3 +329,41 @@ def test_what_has_many_numbers_holds_what_is_compared_and_its_replicates(outer, 
             outer,
         )
         assert not any(p.roles.block == "replicate" for p in seen.proposals)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_people_of_an_age_each_are_named_and_pairs_are_theirs_in_any_language(order):
+    random, rows = np.random.default_rng(9), []
+    for person, own in enumerate(random.normal(0, 5, 12)):
+        for state in ("vila", "löpning"):
+            y = round(60 + own - 4 * (state == "vila") + random.normal(), 1)
+            rows.append((person + 1, 30 + person, state, "KM"[person % 2], y))
+    columns = ["deltagare", "age", "läge", "sex", "puls_medel"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame = [*orders(frame, 9)][order]
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    assert seen.aliases == (("deltagare", "age"),)
+    assert (seen.proposals[0].roles.group, seen.proposals[0].roles.block) == ("läge", "deltagare")
+
+
+def test_leaves_that_got_both_one_on_each_side_are_the_same_on_both():
+    random, rows = np.random.default_rng(9), []
+    for shoot, own in enumerate(random.normal(0, 1, 16)):
+        left = int(random.random() < 0.5)
+        for half, spray in ((0, left), (1, 1 - left)):
+            y = round(20 + own - spray + random.normal(), 1)
+            rows.append((("left", "right")[half], ("none", "oil")[spray], shoot + 1, y))
+    for columns in permutations(["side", "spray", "shoot", "eaten"]):
+        frame = pd.DataFrame(rows, columns=["side", "spray", "shoot", "eaten"])[[*columns]]
+        first = ne.inspect(BytesIO(frame.to_csv(index=False).encode())).proposals[0].roles
+        assert (first.group, first.block) == ("spray", "shoot"), columns
+
+
+def test_what_holds_rows_of_several_kinds_is_named_beside_them():
+    random, rows = np.random.default_rng(2), []
+    for person, site in product(range(14), ("F3", "F4", "Cz")):
+        rows.append((f"p{person:02}", "ab"[person % 2] * 2, site, round(random.normal(9, 2), 2)))
+    frame = pd.DataFrame(rows, columns=["who", "group", "channel", "theta_power"])
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    said = " ".join(str(seen).split())
+    assert "the group is then group,channel, without --edit, and who the unit (--unit who)" in said

@@ -412,3 +412,25 @@ def test_one_label_tells_nothing_of_how_far_several_differ(table, term, options)
     one = table.assign(site="only", y=rng.integers(0, 2, len(table)))
     with pytest.raises(ne.DesignError, match=r"'site' holds one label .*'only'.*without its term"):
         ne.fit(f"y ~ drug + {term}", one, options=options | {"ess": 300})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["y ~ x + (x | u)", "y ~ x + (x || u)", "y ~ x + (1 | u) + (0 + x | u) + (1 | day)"],
+)
+def test_levels_beside_slopes_stand_at_no_0_far_away(text):
+    """With two bars, or where factors cross, slopes of 50 to 54 were forced to be alike."""
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(
+        [(f"u{u}", f"d{d}", float(d)) for u in range(6) for d in range(5) for _ in range(2)],
+        columns=["u", "day", "x"],
+    ).assign(y=rng.normal(size=60))
+    columns = []
+    for start in (50, 500):
+        moved = table.assign(x=table.x + start)
+        design = formula_design(read_table(moved), parse_formula(text))
+        (slope,) = (s for s in design.structure.strata if s.of == "x")
+        columns.append(slope.effects[0].column)
+        assert "Levels of u are those at x" in " ".join(design.notes)
+    np.testing.assert_allclose(columns[0], columns[1], atol=1e-9)
+    assert abs(columns[0].mean()) < 1e-9

@@ -59,6 +59,12 @@ def test_counts_of_what_is_mostly_a_label_are_none_where_rows_have_names(names):
     assert first == {"response": f"{names[1]}/{names[0]}", "group": "Arm"}
 
 
+def test_what_grows_with_weights_is_no_part_of_them():
+    rows, arm, whole, part = parted(3)
+    found = ne.inspect(pd.DataFrame({"ID": rows, "Arm": arm, "Weights": whole, "Licks": part}))
+    assert "part" not in asked(found)
+
+
 def test_counts_that_do_not_go_with_each_other_are_hardly_ever_asked_about():
     """One chance in a hundred for each table: more than three of 40 in less than one in 100."""
     hits = 0

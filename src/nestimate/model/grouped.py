@@ -251,19 +251,31 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
 
     In the unit of the scales in `theta`.
     """
-    scales = np.stack(
-        [
-            effect.share * own_scale(theta[scale_of(stratum)], effect.group)
-            for stratum, effect in structure.heavy
-        ],
-        axis=1,
-    )
+    scales = effect_scales(structure, theta)
     root = scales[:, :, None] * np.eye(len(structure.heavy))
     for own in structure.correlations:
         if own.size:
             of_one = correlation_root(theta[CORRELATION].T, own.size)
             root[:, own[:, None], own] = scales[:, own, None] * of_one
     return np.asarray(root)
+
+
+def effect_scales(structure: Structure, theta: Theta) -> Array:
+    """Return the scale of each of a cluster's effects, (draws, effects)."""
+    return np.stack(
+        [
+            effect.share * own_scale(theta[scale_of(stratum)], effect.group)
+            for stratum, effect in structure.heavy
+        ],
+        axis=1,
+    )
+
+
+def sum_scale(structure: Structure, theta: Theta, weights: Array) -> Array:
+    """Return the scale of a weighted sum of a cluster's effects, shape (draws,)."""
+    if not structure.correlated:
+        return np.asarray(np.sqrt(np.square(effect_scales(structure, theta)) @ np.square(weights)))
+    return np.asarray(np.sqrt(np.square(weights @ effect_root(structure, theta)).sum(axis=1)))
 
 
 def inner_scales(structure: Structure, theta: Theta) -> Array:

@@ -236,9 +236,9 @@ class Random:
 
 
 def _levelled(term: RandomTerm, terms: Sequence[RandomTerm]) -> bool:
-    """Whether clusters have levels that go together with their slopes, wherever 0 is."""
-    beside = (o for o in terms if o.factors == term.factors and o.correlated)
-    return term.correlated and term.code != "1" and any(o.code == "1" for o in beside)
+    """Whether clusters have levels beside their slopes: those are then at no 0 far away."""
+    beside = (o for o in terms if o.factors == term.factors)
+    return term.code != "1" and any(o.code == "1" for o in beside)
 
 
 def _stratum(

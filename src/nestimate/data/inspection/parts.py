@@ -120,7 +120,9 @@ def _counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
     small = (column.largest or 0) <= _MOST
     if spoken(name) or says_amount(name) or clocks(name) or is_reference(name):
         return False
-    if small and (exposes(name) or of_quantities([name, ""])):
+    # Weights are no things, either.
+    measured = any(of_quantities([one, ""]) for one in (name, name.removesuffix("s")))
+    if small and (exposes(name) or measured):
         return False
     return not (same_everywhere(table, column, columns) or set_at(table, column, columns))
 

@@ -42,8 +42,8 @@ FEWEST_DRAWS, MOST_DRAWS = 2_000, 20_000
 MOST_UNITS = 100
 #: Units times differences above which it would take long.
 MOST_LOOKS = 600
-#: Refits without a unit at most, and effective draws of each.
-REFITS, REFIT_ESS = 3, 1_000
+#: Refits without a unit at most, fewer of models of many parameters, and effective draws of each.
+REFITS, MOST_FREE, REFIT_ESS = 3, 20, 1_000
 #: Effective draws below which a new fit is better.
 LEAST_ESS = 400
 #: Monte Carlo errors of a probability, and share of an interval, by which a verdict must change.
@@ -269,7 +269,7 @@ def _others(
 ) -> dict[int, Fit | Moved]:
     """Return other draws, without one unit or block, where those there are will not do."""
     found: dict[int, Fit | Moved] = {}
-    refits = 0
+    refits, most = 0, REFITS * MOST_FREE // max(len(fit.model.free), MOST_FREE)
     for j in np.argsort([-k for _, k in smoothed], kind="stable").tolist():
         if not _poor(*smoothed[j]):
             continue
@@ -278,7 +278,7 @@ def _others(
         other = moved(fit, rest)
         if other is not None and other.enough(LEAST_ESS):
             found[j] = other
-        elif refits < REFITS:
+        elif refits < most:
             found[j] = Fit.from_model(rest, ess=REFIT_ESS, seed=fit.seed)
             refits += 1
     return found

@@ -9,7 +9,7 @@ from scipy import special
 
 from nestimate.data.designs.stratum import Stratum
 from nestimate.model.draws import Draws
-from nestimate.model.grouped import effect_root
+from nestimate.model.grouped import effect_root, sum_scale
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
@@ -127,10 +127,10 @@ def next_block(draws: Draws, contrast: Contrast) -> Array:
     own level counts too.
     """
     weights = contrast.weights @ draws.structure.cells
-    root = effect_root(draws.structure, draws.theta)
+    scale = sum_scale(draws.structure, draws.theta, weights)
     with np.errstate(divide="ignore"):
         # An effect that is the same in every block has its sign in a new one.
-        z = difference(draws, contrast) / np.sqrt(np.square(weights @ root).sum(axis=1))
+        z = difference(draws, contrast) / scale
     if draws.normality is None:
         return np.asarray(special.ndtr(z))
     return np.asarray(special.stdtr(draws.normality[:, 0], z))

@@ -144,7 +144,7 @@ def with_treated(
             continue
         one = _is_moment(name) or alike(crossing, name, own.blocks[0])
         anew = begins_anew(crossing, name, own.blocks[0]) and not one
-        if anew and hints(name):
+        if anew and (hints(name) or passes(name)):
             continue  # pups of another litter; without a word it is asked
         inside = crossing.inside(name, own.blocks[-1])
         wanted = replace(own, units=(name,), blocks=own.blocks if inside else (), relabel=False)

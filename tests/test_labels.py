@@ -2,7 +2,7 @@
 
 import re
 from io import BytesIO
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
@@ -208,3 +208,162 @@ def test_nights_are_the_same_at_all_sites_and_no_readings_of_them():
         units = [p.roles.unit for p in seen.proposals]
         assert "Night" in units
         assert not any(p.roles.relabel_units for p in seen.proposals)
+
+
+def fens(random):
+    """Ten fens with names, five of each use; lines L1 to L3 in each, plots 1 to 4 on each line."""
+    fens = ("Aldermere", "Brook", "Carr", "Dyke", "Eel", "Fleet", "Gull", "Hay", "Isle", "Jay")
+    for fen, own in enumerate(random.normal(0, 3, 10)):
+        for line, plot in product(range(3), range(4)):
+            y = 20 + own + 4 * (fen % 2) + random.normal()
+            yield (fens[fen], ("mown", "left")[fen % 2], f"L{line + 1}", plot + 1, y)
+
+
+@pytest.mark.parametrize("lines", ["row", "line", "stripe"])
+@pytest.mark.parametrize("outer", ["Fen", "Blorp"])
+def test_things_with_names_that_lie_in_kinds_are_sampled(outer, lines):
+    columns = [outer, "Use of it", lines, "k", "Cover"]
+    frame = pd.DataFrame([*fens(np.random.default_rng(2))], columns=columns).round(2)
+    for ordered in orders(frame, 2):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        roles = seen.proposals[0].roles
+        assert (roles.group, (roles.unit or "").split("/")[0]) == ("Use of it", outer)
+        assert not any(outer in p.factors for p in seen.proposals)
+
+
+@pytest.mark.parametrize("name", ["melt no", "pour number", "Guss Nr"])
+@pytest.mark.parametrize("bare", [False, True])
+def test_numbers_of_what_lies_in_kinds_are_no_numbers_of_readings(name, bare):
+    random, rows = np.random.default_rng(6), []
+    for melt in range(12):
+        own, alloy = 3 * random.normal(), melt % 2
+        called = str(melt + 1) if bare else f"{'PQ'[alloy]}{melt // 2 + 1}"
+        for piece in "abc":
+            y = round(40 + own - alloy + 0.5 * random.normal(), 1)
+            rows.append((("pure", "5% tin")[alloy], called, piece, y))
+    frame = pd.DataFrame(rows, columns=["alloy", name, "piece", "strength"])
+    for ordered in orders(frame, 6):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        assert all(p.roles.unit == name for p in seen.proposals[:1])
+        assert seen.roles[name][0].role != "counter"
+
+
+def test_numbers_of_an_order_still_number_readings():
+    random, rows = np.random.default_rng(7), []
+    days = 3 * random.normal(size=8)
+    for day, order in product(range(8), range(6)):
+        y = round(40 + days[day] + random.normal(), 2)
+        rows.append((f"D{day + 1}", order + 1, ("sham", "real")[order % 2], y))
+    frame = pd.DataFrame(rows, columns=["batch", "reading no", "lamp", "level"])
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    assert seen.roles["reading no"][0].role == "counter"
+    assert seen.proposals[0].roles.block == "batch"
+
+
+def test_a_gene_that_clones_lack_is_compared_and_one_that_all_have_is_measured():
+    random, lost, all_have = np.random.default_rng(3), [], []
+    genes = ("AAVS1", "Kras", "Pten")
+    for gene, clone in product(genes, range(4)):
+        own = random.normal()
+        for dish in range(3):
+            y = round(10 + own + 0.4 * random.normal(), 2)
+            lost.append((gene, f"{gene}.{clone + 1}", dish + 1, y))
+            for arm in ("sham", "real")[: 1 + (dish > 0)]:
+                all_have.append((gene, f"c{clone + 1}{dish}", arm, y))
+    frame = pd.DataFrame(lost, columns=["gene", "clone", "dish", "growth"])
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    first = seen.proposals[0].roles
+    assert (first.group, first.unit, seen.measurand) == ("gene", "clone", None)
+    frame = pd.DataFrame(all_have, columns=["gene", "clone", "arm", "growth"])
+    assert ne.inspect(BytesIO(frame.to_csv(index=False).encode())).measurand.column == "gene"
+
+
+def test_what_silences_genes_was_given():
+    random, rows = np.random.default_rng(3), []
+    for run, target, field in product(range(4), ("siCTL", "siULK1", "siBECN1"), range(4)):
+        rows.append((run + 1, target, field + 1, round(10 + run + random.normal(), 2)))
+    frame = pd.DataFrame(rows, columns=["exp", "target", "field", "puncta_area"])
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    assert seen.measurand is None
+    assert {p.roles.group for p in seen.proposals} == {"target"}
+
+
+def kelp(random):
+    """Six tanks of one temperature each, all of five strains in each."""
+    strains, tanks = random.normal(0, 1, 5), random.normal(0, 0.3, 6)
+    for tank, strain in product(range(6), range(5)):
+        y = 9 + strains[strain] + tanks[tank] - (tank % 2) + 0.5 * random.normal()
+        yield (f"tk{tank + 1}", ("14 C", "18 C")[tank % 2], f"K{strain + 1}", y)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("names", [("tank", "warmth", "strain"), ("pan", "serum", "line")])
+def test_what_was_treated_as_a_whole_is_never_pooled_without_a_question(names, seed):
+    columns = [*names, "growth"]
+    frame = pd.DataFrame([*kelp(np.random.default_rng(seed))], columns=columns).round(2)
+    for ordered in orders(frame, seed):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        pooled = [i for i, p in enumerate(seen.proposals) if names[0] in p.candidate.merged]
+        units = [i for i, p in enumerate(seen.proposals) if names[0] in p.candidate.used]
+        assert units
+        assert not pooled or "Is it the same" in str(seen)
+        assert names[0] != "tank" or min(units) == 0
+
+
+@pytest.mark.parametrize(
+    ("outer", "label"), [("Institute", "I {}"), ("Haus", "{}"), ("season", "20{:02}")]
+)
+def test_what_has_many_numbers_holds_what_is_compared_and_its_replicates(outer, label):
+    random, rows = np.random.default_rng(5), []
+    for place, own in enumerate(random.normal(0, 2, 7)):
+        for assay, rep in product(("ELISA", "PCR"), range(2)):
+            y = round(20 + own + (assay == "PCR") + 0.4 * random.normal(), 2)
+            rows.append(
+                (label.format(place + 11 if "20" in label else place + 1), assay, rep + 1, y)
+            )
+    frame = pd.DataFrame(rows, columns=[outer, "procedure", "replicate", "result"])
+    for ordered in orders(frame, 5):
+        seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
+        assert (seen.proposals[0].roles.group, seen.proposals[0].roles.block) == (
+            "procedure",
+            outer,
+        )
+        assert not any(p.roles.block == "replicate" for p in seen.proposals)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_people_of_an_age_each_are_named_and_pairs_are_theirs_in_any_language(order):
+    random, rows = np.random.default_rng(9), []
+    for person, own in enumerate(random.normal(0, 5, 12)):
+        for state in ("vila", "löpning"):
+            y = round(60 + own - 4 * (state == "vila") + random.normal(), 1)
+            rows.append((person + 1, 30 + person, state, "KM"[person % 2], y))
+    columns = ["deltagare", "age", "läge", "sex", "puls_medel"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame = [*orders(frame, 9)][order]
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    assert seen.aliases == (("deltagare", "age"),)
+    assert (seen.proposals[0].roles.group, seen.proposals[0].roles.block) == ("läge", "deltagare")
+
+
+def test_leaves_that_got_both_one_on_each_side_are_the_same_on_both():
+    random, rows = np.random.default_rng(9), []
+    for shoot, own in enumerate(random.normal(0, 1, 16)):
+        left = int(random.random() < 0.5)
+        for half, spray in ((0, left), (1, 1 - left)):
+            y = round(20 + own - spray + random.normal(), 1)
+            rows.append((("left", "right")[half], ("none", "oil")[spray], shoot + 1, y))
+    for columns in permutations(["side", "spray", "shoot", "eaten"]):
+        frame = pd.DataFrame(rows, columns=["side", "spray", "shoot", "eaten"])[[*columns]]
+        first = ne.inspect(BytesIO(frame.to_csv(index=False).encode())).proposals[0].roles
+        assert (first.group, first.block) == ("spray", "shoot"), columns
+
+
+def test_what_holds_rows_of_several_kinds_is_named_beside_them():
+    random, rows = np.random.default_rng(2), []
+    for person, site in product(range(14), ("F3", "F4", "Cz")):
+        rows.append((f"p{person:02}", "ab"[person % 2] * 2, site, round(random.normal(9, 2), 2)))
+    frame = pd.DataFrame(rows, columns=["who", "group", "channel", "theta_power"])
+    seen = ne.inspect(BytesIO(frame.to_csv(index=False).encode()))
+    said = " ".join(str(seen).split())
+    assert "the group is then group,channel, without --edit, and who the unit (--unit who)" in said

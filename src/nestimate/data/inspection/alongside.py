@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, words
+from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, repeats, words
 from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.cohorts import plain_differences_first
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import is_when
 from nestimate.data.inspection.factorial import several_factors
+from nestimate.data.inspection.heeded import holds_kinds
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.slopes import slopes
 
@@ -61,7 +62,11 @@ def _with_factors(
     # Designs that leave out a factor are said, but never before the one that does not.
     second = aside and found[0].layout != "flat"
     places = _at_places(crossing, made, found[0])
-    ahead = found[:1] if second or places else ()
+    first = found[0].candidate
+    held = any(holds_kinds(crossing, n, first.group) for n in {*first.blocks} & {*made.factors})
+    ahead = found[:1] if second or places or held else ()
+    # Replicate 1 of one laboratory is not replicate 1 of the next.
+    other = [p for p in other if not (held and repeats(p.sampled))]
     found = tuple(p for p in found if _may_stand_beside(p, made))
     alone = {p.roles.group: p for p in reversed(found)}
     led = {p.roles.group for p in ahead}

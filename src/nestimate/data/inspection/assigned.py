@@ -21,7 +21,7 @@ from nestimate.data.inspection.looks import (
     counting,
     number_things,
 )
-from nestimate.data.inspection.loud import same
+from nestimate.data.inspection.loud import outside, same
 
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
@@ -113,11 +113,30 @@ def _of_trial(crossing: Crossing, name: str) -> bool:
 
 
 def _lies_in(crossing: Crossing, name: str) -> bool:
-    """Return whether numbered things lie in labels of another column, several in each: sites."""
-    if not counting(crossing.labels[name]):
-        return False
+    """Return whether things lie in labels of another column, several in each: numbered sites.
+
+    So do moors with names in one of a few kinds of land use each.
+    """
     others = [n for n in crossing.names if n != name and crossing.inside(name, n)]
+    if not counting(crossing.labels[name]):
+        others = [n for n in others if are_kinds(crossing.labels[n])]
     return any(crossing.size(name) >= 2 * crossing.size(n) > 2 for n in others)
+
+
+def lies_in_kinds(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether several rows lie in each label, and each label in one of a few kinds.
+
+    Mixes of one cement each, of which three cylinders were broken, are no numbers of readings.
+    Where no name says that kinds are compared, several labels lie in each; bare numbers, as those
+    of an order, name things where what shares one is alike, and no rows of several.
+    """
+    kinds = [n for n in names if n != name and crossing.inside(name, n)]
+    several = [n for n in kinds if crossing.size(name) >= 2 * crossing.size(n)]
+    told = any("group" in hints(n) for n in kinds)
+    bare = all(map(str.isdigit, crossing.labels[name]))
+    named = not bare or any(outside(crossing, name, n) for n in names if n not in {name, *kinds})
+    shown = any(is_compared(crossing, n) and not moments(crossing, n) for n in several)
+    return (told or (named and shown)) and crossing.most_rows([name]) > 1
 
 
 def _held_inside(crossing: Crossing, name: str, holder: str) -> bool:

@@ -256,13 +256,32 @@ def holders(crossing: Crossing, name: str, names: Sequence[str]) -> list[str]:
     """Return the columns before a column that may hold what it names: periods hold no cows.
 
     Nor does anything hold what is surely the same in all of its labels, nor a sex tanks of which
-    each lies in something else.
+    each lies in something else, nor sides leaves of which each got a treatment on one of them.
     """
     before = [n for n in names[: names.index(name)] if n not in crossing.counters | crossing.orders]
+    before = [n for n in before if not _given_within(crossing, name, n, names)]
     through = any(n != name and crossing.inside(name, n) for n in names)
     born = {n for n in before if through and "trait" in hints(n)}
     held = {n for n in before if crossing.inside(name, n)}
     return [n for n in before if n in held or not (n in born or same(crossing, name, n))]
+
+
+def _given_within(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
+    """Return whether each of many labels got all of something, one in each place, here or there.
+
+    Of leaves that are numbered anew on each side hardly all would have one that was treated.
+    """
+    if crossing.size(name) <= MOST_SORTS:
+        return False
+    return any(
+        crossing.size(given) == crossing.size(place) > 1
+        and not crossing.inside(given, place)
+        and crossing.decides([name, given], place)
+        and crossing.decides([name, place], given)
+        and crossing.size(name, given) == crossing.size(name) * crossing.size(given)
+        for given in names
+        if given not in {name, place}
+    )
 
 
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

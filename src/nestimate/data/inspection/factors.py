@@ -26,7 +26,13 @@ from nestimate.data.designs.vocabulary import (
     words,
 )
 from nestimate.data.inspection.anyhow import is_measured, is_remark
-from nestimate.data.inspection.assigned import evenly_crossed, is_compared, met_in_plots, square_of
+from nestimate.data.inspection.assigned import (
+    evenly_crossed,
+    is_compared,
+    lies_in_kinds,
+    met_in_plots,
+    square_of,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, is_when, moments
 from nestimate.data.inspection.kinds import Column
@@ -172,17 +178,16 @@ def _numbers_readings(
 ) -> bool:
     """Return whether a column numbers the readings of something, by its name or by its numbers."""
     spoken = hints(name)
-    groups = [n for n in names if n != name and "group" in hints(n)]
-    within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
+    within = lies_in_kinds(crossing, name, names)
     if are_tags(crossing.labels[name]) or crossing.holds_things(name):
         return False
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
         holds = _holds_rows(crossing, name, names) or meets_all(crossing, name)
         holds = holds or any(name in square_of(crossing, n) for n in names)
         return name not in crossing.runs or not holds
-    counts = "counter" in spoken or name in crossing.runs
-    held = any(crossing.inside(name, group) for group in groups)
-    if counts and not held and _changes_inside(crossing, name, names):
+    held = any(crossing.inside(name, n) for n in names if n != name and "group" in hints(n))
+    counts = not held and ("counter" in spoken or name in crossing.runs)
+    if counts and _changes_inside(crossing, name, names):
         return True
     column = columns[name]
     if spoken & {"group", "time", "unit", "block"} or column.smallest not in {0.0, 1.0}:
@@ -214,10 +219,8 @@ def _changes_inside(crossing: Crossing, name: str, names: Sequence[str]) -> bool
         return int(np.count_nonzero(np.diff(crossing.table.labels(column)[0])))
 
     alone = {"unit", "counter", "block"}
-    sampled = [n for n in names if n != name and hints(n) & alone == {"unit"}]
-    held = [n for n in sampled if crossing.most_rows([n]) > 1]
-    numbered = counting(crossing.labels[name])
-    return numbered and any(changes(name) > 2 * changes(holder) for holder in held)
+    held = [n for n in names if hints(n) & alone == {"unit"} and crossing.most_rows([n]) > 1]
+    return counting(crossing.labels[name]) and any(changes(name) > 2 * changes(n) for n in held)
 
 
 def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
@@ -257,8 +260,8 @@ def meets_all(crossing: Crossing, name: str) -> bool:
 
 def _alike_in_all(crossing: Crossing, name: str, compared: str) -> bool:
     """Return whether each label of one column holds as many rows of each of another as the rest."""
-    size, of = crossing.size(name), crossing.size(compared)
-    if not 2 <= of <= MOST_NAMED or crossing.size(name, compared) < size * of:
+    of = crossing.size(compared)
+    if not 2 <= of <= MOST_NAMED or crossing.size(name, compared) < crossing.size(name) * of:
         return False
     met = [crossing.members([n]) for n in (name, compared)]
     often = np.zeros([int(codes.max()) + 1 for codes in met])

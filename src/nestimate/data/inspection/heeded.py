@@ -7,17 +7,17 @@ share a label are so much more alike than others that chance hardly makes them s
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from nestimate.data.designs.premises import PENS, PLOTS
+from nestimate.data.designs.premises import PENS, PLOTS, SEASONS
 from nestimate.data.designs.reused import SURE, Noticed, Told
 from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, passes, words
 from nestimate.data.inspection.anyhow import lies_anyhow
-from nestimate.data.inspection.assigned import is_compared
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import moments
+from nestimate.data.inspection.curves import amounts, moments
 from nestimate.data.inspection.factors import begins_anew, begun_in_all
-from nestimate.data.inspection.looks import counting, number_things
+from nestimate.data.inspection.looks import MOST_KINDS, counting, number_things
 from nestimate.data.inspection.loud import alike, chances, louder, outside, rather_outside, same
 from nestimate.data.inspection.outermost import FEWEST, NIGHTS
 from nestimate.data.inspection.proposals import MOST, Proposal
@@ -109,6 +109,9 @@ def with_numbered_anew(
             continue
         deeper = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
         wanted = replace(best, units=(unit, *deeper), blocks=(name,), relabel=True)
+        pooled = replace(best, units=(), blocks=(name,))
+        if crossing.most_rows([name, unit]) == 1 and any(_alike(p.candidate, pooled) for p in fit):
+            continue  # rows are these units, as they are there
         made = build(wanted)
         if made is not None:
             others = [p for p in fit if not _alike(p.candidate, wanted)]
@@ -140,17 +143,66 @@ def with_treated(
         if not (treated and several) or _is_set(crossing, name):
             continue
         one = _is_moment(name) or alike(crossing, name, own.blocks[0])
-        if begins_anew(crossing, name, own.blocks[0]) and not one:
-            continue
+        anew = begins_anew(crossing, name, own.blocks[0]) and not one
+        if anew and (hints(name) or passes(name)):
+            continue  # pups of another litter; without a word it is asked
         inside = crossing.inside(name, own.blocks[-1])
         wanted = replace(own, units=(name,), blocks=own.blocks if inside else (), relabel=False)
-        if any(_alike(p.candidate, wanted) for p in fit):
-            continue
-        made = build(wanted)
+        made = next((p for p in fit if _alike(p.candidate, wanted)), None) or build(wanted)
         if made is not None:
             first = inside or alike(crossing, name, own.blocks[0])
-            return ((made, *fit) if first else (fit[0], made, *fit[1:]))[:MOST]
+            first = first or not (anew or _begins(crossing, own.blocks[0]))
+            others = [p for p in fit if p is not made]
+            return tuple(([made, *others] if first else [others[0], made, *others[1:]])[:MOST])
     return tuple(fit)
+
+
+def with_many_labels(
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Put first the design in which what has many numbers is no factor beside a few kinds.
+
+    Laboratories 1 to 8 had both methods, and six years both varieties, several times each: they may
+    be compared as well, and are rather what others could stand for.
+    """
+    for kind in dict.fromkeys(p.candidate.group for p in fit):
+        if kind not in crossing.factors or crossing.size(kind) > MOST_KINDS:
+            continue
+        for name in crossing.names:
+            if not holds_kinds(crossing, name, kind):
+                continue
+            if (made := build(Candidate(group=kind, blocks=(name,)))) is not None:
+                return (made, *fit)[:MOST]
+    return tuple(fit)
+
+
+def holds_kinds(crossing: Crossing, name: str, kind: str) -> bool:
+    """Return whether a factor is numbered, or years, has more labels than kinds, and holds all.
+
+    Nothing that was treated as a whole was met in several of its labels.
+    """
+    if name == kind or name not in crossing.factors or crossing.size(name) <= MOST_KINDS:
+        return False
+    numbers = number_things(crossing.labels[name]) and not (hints(name) or name in crossing.along)
+    if not (numbers or words(name) & SEASONS) or amounts(crossing, name):
+        return False
+    treated = [n for n in crossing.names if n != kind and crossing.inside(n, kind)]
+    treated = [n for n in treated if crossing.size(n) > crossing.size(kind)]
+    whole = any(begun_in_all(crossing, n, name) for n in treated if n != name)
+    return evenly_crossed(crossing, kind, name) and not whole
+
+
+def _begins(crossing: Crossing, name: str) -> bool:
+    """Return whether things may be numbered anew in each label: in runs and boxes, not in genets.
+
+    A column without a word for what it is may be called so where its labels are numbers.
+    """
+    said = hints(name)
+    return (
+        bool(said & {"block", "unit", "counter"})
+        or name in crossing.runs
+        or (not said and number_things(crossing.labels[name]))
+    )
 
 
 def _holds(crossing: Crossing, name: str, unit: str) -> bool:

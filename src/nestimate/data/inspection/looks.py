@@ -159,6 +159,11 @@ _SPELLINGS = tuple(
 )
 
 
+def are_constructs(labels: Sequence[str]) -> bool:
+    """Return whether labels name what silences genes: siATG7, siNT, shLuc, sgTP53."""
+    return all(re.fullmatch(r"(si|sh|sg)[-_ ]?[A-Z]\w*([-_ .]\w+)*", label) for label in labels)
+
+
 def are_levels(labels: Sequence[str]) -> bool:
     """Return whether labels say how much of something was given: protein that is high or low."""
     return {label.casefold() for label in labels} <= _LEVELS

@@ -1,17 +1,17 @@
 """Outcomes below each other: a column that says what was measured, one of which is looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.vocabulary import hints, is_reference, outcomes_alone
+from nestimate.data.designs.vocabulary import hints, is_reference, lasts, outcomes_alone
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
-from nestimate.data.inspection.kinds import describe_column, described
+from nestimate.data.inspection.kinds import Column, describe_column, described
 from nestimate.data.inspection.layouts import samples_said
-from nestimate.data.inspection.looks import are_levels
+from nestimate.data.inspection.looks import are_constructs, are_levels, counting
 from nestimate.data.inspection.reasons import Reason
 from nestimate.data.inspection.relations import could_be_group
 from nestimate.data.inspection.summaries import summary_columns
@@ -120,7 +120,9 @@ def measurands(table: Table) -> Iterator[Measurand]:
         crossing = Crossing.of_table(table, list(dict.fromkeys([name, *able])), filled)
         labels = crossing.labels.get(name, ())
         controls = any(label.casefold() in CONTROLS for label in labels)
-        if not labels or controls or are_levels(labels):
+        if not labels or controls or are_levels(labels) or are_constructs(labels):
+            continue
+        if _was_given(table, columns, name):
             continue
         compared = any(_crossed(crossing, name, group) for group in able)
         wide = not able and crossing.most_rows([name]) == 1 and len(measured) > 3
@@ -136,6 +138,22 @@ def measurands(table: Table) -> Iterator[Measurand]:
                 Measurand(column=name, kinds=labels, chosen=kind) for kind in likely[:TRIED]
             )
             return
+
+
+def _was_given(table: Table, columns: Mapping[str, Column], name: str) -> bool:
+    """Return whether what was sampled lies in one kind each, several in each, of several rows.
+
+    Clones of which each lacks one gene got it; what is measured is measured in the same clones.
+    """
+    sampled = [n for n, c in columns.items() if n != name and c.labelled]
+    sampled = [n for n in sampled if "unit" in hints(n) and "place" not in hints(n)]
+    both = Crossing.of_table(table, [*sampled, name], np.ones(table.n_rows, dtype=np.bool_))
+    held = any(
+        both.inside(n, name) and both.size(n) >= 2 * both.size(name) and both.most_rows([n]) > 1
+        for n in sampled
+    )
+    met = [n for n in sampled if lasts(n) or not counting(both.labels[n])]
+    return held and not any(_crossed(both, name, n) for n in met)
 
 
 def _crossed(crossing: Crossing, name: str, group: str) -> bool:

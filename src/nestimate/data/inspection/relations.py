@@ -44,8 +44,13 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
 
 
 def _named(name: str) -> int:
-    """Return how much a name says of what a column is for: an animal, not its tube, nor its day."""
+    """Return how much a name says of what a column is for: an animal, not its tube, nor its day.
+
+    An age that is another one for each says less than any other name of them.
+    """
     said = hints(name)
+    if said == {"trait"}:
+        return -1
     told = bool(said and not said & {"trait", "place", "counter"})
     return bool(said) + told + bool(told and "unit" in said)
 

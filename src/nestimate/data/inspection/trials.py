@@ -16,6 +16,7 @@ from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.heeded import (
     heeded,
+    with_many_labels,
     with_numbered_anew,
     with_pairs,
     with_treated,
@@ -177,6 +178,9 @@ def propose(
     def build(candidate: Candidate) -> Proposal | None:
         if not {*candidate.used} <= {*crossing.names} or crossing.factors & {*candidate.blocks}:
             return None  # neither measurements nor what is compared holds anything together
+        return of_roles(candidate)
+
+    def of_roles(candidate: Candidate) -> Proposal | None:
         names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
         candidate = replace(told_of(crossing, candidate, names), score=candidate.score)
         roles = _roles(candidate, crossing, value, summary, whole)
@@ -188,7 +192,7 @@ def propose(
 
     found = with_pairs(crossing, heeded(crossing, fit, build), build)
     found = with_numbered_anew(crossing, with_treated(crossing, found, build), build)
-    return found, tuple(refused[:3])
+    return with_many_labels(crossing, found, of_roles), tuple(refused[:3])
 
 
 def _levels_of(crossing: Crossing, design: Design) -> list[str]:

@@ -110,6 +110,23 @@ def _of_two(said: Answered) -> str:
     )
 
 
+def _held_in(inspection: Inspection) -> str:
+    """Say what holds the rows of all kinds together where each kind has one row of it."""
+    kind, first = inspection.measurand, inspection.proposals[0]
+    if kind is None or first.sampled:
+        return ""
+    rows = inspection.n_rows / len(kind.kinds)
+    able = [c for c in inspection.columns if c.labelled and c.distinct == rows]
+    names = [c.name for c in able if c.name != kind.column]
+    if not names:
+        return ""
+    return (
+        f", and {names[0]} the unit (--unit {quote(names[0])}), which holds its rows of every "
+        f"{kind.column} together. Its mean over these is compared by --group "
+        f"{quote(first.roles.group)} --unit {quote(names[0])}"
+    )
+
+
 def one_of_several(inspection: Inspection) -> Iterable[str]:
     """Say that the designs are of one of several outcomes, and how another one is named."""
     said = inspection.measurand
@@ -130,7 +147,7 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
         else ""
         if first.factors or not first.plain
         else f" If {said.column} was given rather than measured, it is a second factor: the group "
-        f"is then {given}, without --edit."
+        f"is then {given}, without --edit{_held_in(inspection)}."
     )
     yield (
         f"{said.column} says what was measured ({listed(said.kinds, most=4)}): outcomes of their "

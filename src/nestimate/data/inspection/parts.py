@@ -85,7 +85,9 @@ class Part:
             if not _may_be(some, every):
                 continue
             told = _goes_with(some, every, labels) or _follows(some, every, labels[1:])
-            if told or len(counts) == len((whole, part)):
+            # Of two counts that are all there is to compare only the user knows.
+            alone = bool(few) and len(counts) == len((whole, part)) and part.distinct >= _WHOLES
+            if told or alone:
                 beside = Beside(value=part.name, column=whole.name, role="total")
                 sure = (whole.largest or 0) <= _MOST and not _nearly_all(some, every)
                 found = cls(beside=beside, likely=sure and told)

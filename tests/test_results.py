@@ -99,7 +99,9 @@ def test_report_is_one_safe_self_contained_page(tmp_path):
     assert "&lt;b&gt;drug&lt;/b&gt;" in page
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert "http" not in re.sub(r'src="data:[^"]+"', "", page)
-    assert page.count("<figure") == 6
+    # That of what the answer hinges on stands there where it hinges on something.
+    leans = [one.verdict for one in result.sensitivity] != ["robust"]
+    assert page.count("<figure") == 5 + leans
     for part in ("Design", "Estimates", "Checks", "Model and priors", "methods section"):
         assert part in page
 

@@ -291,7 +291,7 @@ def test_priors_of_several_factors_are_varied_and_say_the_same_however_many_draw
     verdicts = {
         ess: [
             panel.verdict == "robust"
-            for seed in range(4)
+            for seed in range(2)
             for panel in ne.compare(
                 _before_and_after(seed),
                 value="y",
@@ -300,12 +300,11 @@ def test_priors_of_several_factors_are_varied_and_say_the_same_however_many_draw
                 options={"ess": ess},
             ).sensitivity
         ]
-        for ess in (2_000, 10_000, 40_000)
+        for ess in (2_000, 20_000)
     }
-    few, usual, many = (np.array(verdicts[ess]) for ess in (2_000, 10_000, 40_000))
-    assert few.size == usual.size == many.size == 28
-    assert (few != many).sum() <= 4
-    assert (usual != many).sum() <= 3
+    few, many = (np.array(verdicts[ess]) for ess in (2_000, 20_000))
+    assert few.size == many.size == 14
+    assert (few != many).sum() <= 3
 
 
 def test_where_priors_are_not_varied_they_are_not_called_harmless():

@@ -179,8 +179,13 @@ def with_many_labels(
 def holds_kinds(crossing: Crossing, name: str, kind: str) -> bool:
     """Return whether a factor is numbered, or years, has more labels than kinds, and holds all.
 
-    Nothing that was treated as a whole was met in several of its labels.
+    Nothing that was treated as a whole was met in several of its labels, and nothing that has names
+    in all of them: blocks R1 to R3 hold its labels in their turn.
     """
+    several = (n for n in crossing.names if crossing.size(n) > 1)
+    named = (n for n in several if not all(map(str.isdigit, crossing.labels[n])))
+    if any(evenly_crossed(crossing, n, name) for n in named if n not in {name, kind}):
+        return False
     if name == kind or name not in crossing.factors or crossing.size(name) <= MOST_KINDS:
         return False
     numbers = number_things(crossing.labels[name]) and not (hints(name) or name in crossing.along)

@@ -5,15 +5,18 @@ that are the odds ratio inside pairs (Breslow & Day 1980, Statistical Methods in
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.proportions import Proportions
 from nestimate.results.estimates.classical import Method
 from nestimate.results.estimates.contrasts import Contrast
+
+if TYPE_CHECKING:
+    from scipy.stats._result_classes import BinomTestResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +69,18 @@ class Matched:
     @property
     def p(self) -> float:
         """P of the exact test, two-sided."""
-        return float(stats.binomtest(self.above, self.differing).pvalue)
+        return float(self._test().pvalue)
+
+    def _test(self) -> "BinomTestResult":
+        from scipy.stats import binomtest  # noqa: PLC0415 - half a second, and only here
+
+        return binomtest(self.above, self.differing)
 
     def method(self, prob: float) -> Method | None:
         """Return the logarithm of the odds ratio with its exact interval; None of 0 and of none."""
         if not self.above or not self.below:
             return None
-        test = stats.binomtest(self.above, self.differing)
+        test = self._test()
         low, high = special.logit(test.proportion_ci(prob, method="exact"))
         return Method(
             name="mcnemar",

@@ -192,10 +192,4 @@ def _test(value: Array, seen: Grouped) -> Test | None:
     """Compare means of units between groups."""
     _, first, unit = np.unique(seen.unit, return_index=True, return_inverse=True)
     mean = np.bincount(unit, value) / np.bincount(unit)
-    group = seen.group[first]
-    size = np.bincount(group, minlength=len(seen.groups))
-    own = np.bincount(group, mean, size.size) / np.maximum(size, 1)
-    inside = float(np.square(mean - own[group]).sum())
-    total = float(np.square(mean - mean.mean()).sum())
-    groups = int((size > 0).sum())
-    return Test.of((total, 1), (inside, groups), (inside, mean.size - groups))
+    return Test.between(mean, seen.group[first])

@@ -155,6 +155,15 @@ class Test:
         p = float(special.fdtrc(freedom, error[1], ratio))
         return cls(ratio=float(ratio), freedom=(freedom, error[1]), p=p)
 
+    @classmethod
+    def between(cls, value: Array, group: Codes) -> Self | None:
+        """Compare the means of groups; None where there is nothing to compare."""
+        codes = np.unique(group, return_inverse=True)[1]
+        size = np.bincount(codes)
+        inside = float(np.square(value - (np.bincount(codes, value) / size)[codes]).sum())
+        total = float(np.square(value - value.mean()).sum())
+        return cls.of((total, 1), (inside, size.size), (inside, value.size - size.size))
+
     @property
     def unalike(self) -> bool:
         """Whether slopes differ."""

@@ -12,15 +12,16 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.responses import MEASURED
+from nestimate.data.designs.squares import Test
 from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import is_beside, of_one_quantity, outcomes_beside
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import visits
+from nestimate.data.inspection.loud import correlation
 from nestimate.data.inspection.measured import beside_columns
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.stepping import compares
@@ -98,7 +99,9 @@ class Again:
             return None
         if len(names) > 2 or of_quantities(names) or other:
             return cls(columns=tuple(names), likely=False)
-        differ = _chance(codes, read[names[0]]) < _DIFFERENT
+        known = (codes >= 0) & ~np.isnan(read[names[0]])
+        test = Test.between(read[names[0]][known], codes[known])
+        differ = test is not None and test.p < _DIFFERENT
         scatter = [_scatter(codes, read[n]) for n in names]
         wide = max(scatter) > _WIDER * min(scatter)
         return cls(columns=tuple(names), likely=not (differ or wide))
@@ -158,7 +161,7 @@ def go_together(
     known = ~np.isnan(read).any(axis=0) & (codes >= 0)
     groups = [read[:, known & (codes == code)] for code in np.unique(codes[known])]
     alike = any(map(_alike, [read[:, known], *(own for own in groups if own.shape[1] > FEWEST)]))
-    return alike and _surely(*_correlation(codes, one, other))
+    return alike and _surely(*correlation(codes, one, other))
 
 
 def _alike(read: NDArray[np.float64]) -> bool:
@@ -170,20 +173,6 @@ def _alike(read: NDArray[np.float64]) -> bool:
 def _surely(r: float, free: int) -> bool:
     """Return whether a correlation is high, and no coincidence."""
     return free > 0 and r > _LEAST and r * r * free > _SURE * (1 - r * r)
-
-
-def _correlation(
-    codes: NDArray[np.intp], one: NDArray[np.float64], other: NDArray[np.float64]
-) -> tuple[float, int]:
-    """Return the correlation of two columns inside the groups, and its degrees of freedom."""
-    read = np.stack([one, other])
-    known = (codes >= 0) & ~np.isnan(read).any(axis=0)
-    codes, read = codes[known], read[:, known]
-    free = read.shape[1] - np.unique(codes).size - 1
-    means = np.stack([np.bincount(codes, r) for r in read]) / np.maximum(np.bincount(codes), 1)
-    left = read - means[:, codes]
-    size = float(np.linalg.norm(left[0]) * np.linalg.norm(left[1]))
-    return float(left[0] @ left[1]) / max(size, 1e-300), free
 
 
 def under_conditions(table: Table, columns: Sequence[Column]) -> Again | None:
@@ -209,7 +198,7 @@ def under_conditions(table: Table, columns: Sequence[Column]) -> Again | None:
     ends = np.array([(c.smallest or 0.0, c.largest or 0.0) for c in found])
     if often < FEWEST and not all(_alike(np.stack(pair)) for pair in combinations(ends, 2)):
         return None
-    pairs = [_correlation(codes, a, b) for a, b in combinations(values, 2)]
+    pairs = [correlation(codes, a, b) for a, b in combinations(values, 2)]
     r, free = float(np.median([pair for pair, _ in pairs])), min(free for _, free in pairs)
     # No numbers of shoulders are those of wrists.
     likely = often >= FEWEST and bool(ends[:, 0].max() <= ends[:, 1].min())
@@ -220,20 +209,6 @@ def _extremes(names: Sequence[str]) -> bool:
     """Return whether names are of the least and the most of one thing, which is met once."""
     said = [words(n) for n in names]
     return any("min" in w for w in said) and any("max" in w for w in said)
-
-
-def _chance(codes: NDArray[np.intp], values: NDArray[np.float64]) -> float:
-    """Return the chance of groups that differ so much, if nothing but chance made them."""
-    known = (codes >= 0) & ~np.isnan(values)
-    groups, values = np.unique(codes[known], return_inverse=True)[1], values[known]
-    often = np.bincount(groups)
-    means = np.bincount(groups, values) / often
-    inside = float(((values - means[groups]) ** 2).sum())
-    free = values.size - often.size
-    if often.size < 2 or free < 1 or inside == 0:
-        return 0.0
-    between = float((often * (means - values.mean()) ** 2).sum()) / (often.size - 1)
-    return float(special.fdtrc(often.size - 1, free, between / inside * free))
 
 
 def _scatter(codes: NDArray[np.intp], values: NDArray[np.float64]) -> float:

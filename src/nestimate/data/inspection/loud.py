@@ -83,6 +83,20 @@ def same(crossing: Crossing, name: str, over: str) -> bool:
     return found is not None and found.one < SURE
 
 
+def correlation(
+    codes: NDArray[np.intp], one: NDArray[np.float64], other: NDArray[np.float64]
+) -> tuple[float, int]:
+    """Return the correlation of two columns inside the groups, and its degrees of freedom."""
+    read = np.stack([one, other])
+    known = (codes >= 0) & ~np.isnan(read).any(axis=0)
+    codes, read = codes[known], read[:, known]
+    free = read.shape[1] - np.unique(codes).size - 1
+    means = np.stack([np.bincount(codes, r) for r in read]) / np.maximum(np.bincount(codes), 1)
+    left = read - means[:, codes]
+    size = float(np.linalg.norm(left[0]) * np.linalg.norm(left[1]))
+    return float(left[0] @ left[1]) / max(size, 1e-300), free
+
+
 def _tested(crossing: Crossing, one: str, other: str) -> Chances | None:
     table = crossing.table
     if not crossing.value or max(crossing.size(one), crossing.size(other)) > _MOST:

@@ -16,6 +16,7 @@ from nestimate.data.designs.exposures import exposes
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.responses import MEASURED
+from nestimate.data.designs.squares import Test
 from nestimate.data.designs.vocabulary import (
     TOTAL,
     clocks,
@@ -27,6 +28,7 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.crossings import same_everywhere, set_at
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.loud import correlation
 from nestimate.data.inspection.measured import Beside, share_columns
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.responded import responded
@@ -170,23 +172,10 @@ def _follows(
     """
     known = ~np.isnan(some) & ~np.isnan(every)
     for codes in labels:
-        groups = np.unique(codes[known], return_inverse=True)[1]
-        part, whole = (_differ(x[known], groups) for x in (some, every))
-        if part < _EVEN and whole > _ALIKE:
+        part, whole = (Test.between(x[known], codes[known]) for x in (some, every))
+        if part is not None and part.p < _EVEN and (whole is None or whole.p > _ALIKE):
             return True
     return False
-
-
-def _differ(value: NDArray[np.float64], groups: NDArray[np.intp]) -> float:
-    """Return the chance of means of groups that differ so much."""
-    often = np.bincount(groups)
-    between, free = often.size - 1, value.size - often.size
-    inside = value - (np.bincount(groups, value) / often)[groups]
-    error = float(inside @ inside)
-    if between < 1 or free < 1 or error == 0:
-        return 1.0
-    apart = float(np.square(value - value.mean()).sum()) - error
-    return float(special.fdtrc(between, free, apart / between / (error / free)))
 
 
 def _goes_with(
@@ -234,11 +223,7 @@ def _by_correlation(
     k: NDArray[np.float64], n: NDArray[np.float64], codes: NDArray[np.intp]
 ) -> float:
     """Return the chance of so high a correlation of two columns within groups."""
-    groups = np.unique(codes, return_inverse=True)[1]
-    often = np.bincount(groups)
-    a, b = (x - (np.bincount(groups, x) / often)[groups] for x in (k, n))
-    size, free = float(np.linalg.norm(a) * np.linalg.norm(b)), k.size - often.size - 1
-    if free < 1 or size == 0:
+    r, free = correlation(codes, k, n)
+    if free < 1:
         return 1.0
-    r = float(a @ b) / size
     return float(special.stdtr(free, -r * np.sqrt(free / max(1 - r * r, 1e-12))))

@@ -130,6 +130,19 @@ CASES = {
         UNITS,
         "y ~ g + t + (t | u)",
     ),
+    # A line in t beside its own polynomial says nothing new.
+    "a curve": (
+        curves(gap=0.5, spread=0.3),
+        {"formula": "y ~ g + poly(t, 2) + (1 | u)"},
+        GROUPS,
+        "y ~ g * poly(t, 2) + (t | u)",
+    ),
+    "a spline, in parentheses": (
+        curves(gap=0.5, spread=0.3),
+        {"formula": "y ~ (bs(t, 3) + g) + (1 | u)"},
+        GROUPS,
+        "y ~ g * bs(t, 3) + (bs(t, 3) + g) + (t | u)",
+    ),
     # Two points of each unit: the error of a reading is what their slopes differ by.
     "two points of units": (
         curves(gap=3.0, times=2),

@@ -229,6 +229,7 @@ class Answer:
             *self._averages,
             *cautions.centre_checks(self.groups, self.model),
             *responses.excess_checks(self.fit),
+            *responses.average_checks(self.groups, self.averages, self.design),
             *(check for analysis in ANALYSES for check in analysis.advice(self)),
         )
 

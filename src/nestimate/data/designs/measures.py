@@ -30,6 +30,8 @@ class Measure(Protocol):
         What stands between the two sides of a difference: `-` or `/`.
     logarithmic
         Whether an axis of such values is a logarithmic one.
+    above_zero
+        Whether such a value lies above 0 whatever the data.
     difference, average, centre
         What is said between two such values, `difference` or `ratio`; what their mean is called;
         and the head of a column of posterior means.
@@ -49,6 +51,7 @@ class Measure(Protocol):
     null: ClassVar[float]
     sign: ClassVar[str]
     logarithmic: ClassVar[bool]
+    above_zero: ClassVar[bool]
     difference: ClassVar[str]
     average: ClassVar[str]
     centre: ClassVar[str]
@@ -138,6 +141,7 @@ class Linear:
     null: ClassVar[float] = 0.0
     sign: ClassVar[str] = "-"
     logarithmic: ClassVar[bool] = False
+    above_zero: ClassVar[bool] = False
     difference: ClassVar[str] = "difference"
     average: ClassVar[str] = "mean"
     centre: ClassVar[str] = "mean"
@@ -215,6 +219,7 @@ class Ratio:
     null: ClassVar[float] = 1.0
     sign: ClassVar[str] = "/"
     logarithmic: ClassVar[bool] = True
+    above_zero: ClassVar[bool] = True
     difference: ClassVar[str] = "ratio"
     average: ClassVar[str] = "geometric mean"
     centre: ClassVar[str] = "exp(mean log)"

@@ -140,17 +140,23 @@ def spelt_with(
     if found.groups is not None and found.groups.unalike:
         crossed = " * ".join(texts[name] for name in compared.factors)
         pieces = fixed.split(" + ")
+        # What is several columns of the measurement already, `poly(age, 2)`, differs as a whole.
+        bases = (atoms[i] for i in formula.fixed_atoms if atoms[i].basis)
+        curves = [b.text for b in bases if found.said in b.value.columns]
+        sloped = " + ".join(curves) or found.name
+        sloped = f"({sloped})" if len(curves) > 1 else sloped
         # Inside parentheses a piece is part of something else.
-        alone = {crossed, found.name, *(texts[name] for name in compared.factors)}
-        rest = pieces if "(" in formula.fixed else [p for p in pieces if p not in alone]
-        fixed = " + ".join([f"{crossed} * {found.name}", *rest])
+        alone = {crossed, found.name, *curves, *(texts[name] for name in compared.factors)}
+        bare = "".join(p for p in pieces if p not in curves) if curves else formula.fixed
+        rest = pieces if "(" in bare else [p for p in pieces if p not in alone]
+        fixed = " + ".join([f"{crossed} * {sloped}", *rest])
     terms: list[tuple[list[RandomTerm], list[str], tuple[str, ...]]] = []
     for factors, own in formula.clusters.items():
         left = [shown(term.code, atoms) for term in own if term.code != "1"]
-        sloped = found.clusters is not None and ":".join(factors) == clusters
-        if sloped and not apart:
+        own_slope = found.clusters is not None and ":".join(factors) == clusters
+        if own_slope and not apart:
             left = list(dict.fromkeys([*left, found.name]))
         terms.append((own, left, factors))
-        if sloped and apart:
+        if own_slope and apart:
             terms.append(([], [f"center({found.name})" if found.distant else found.name], factors))
     return Fit(formula.spelt(fixed, terms), compared.options)

@@ -5,7 +5,7 @@ from math import isfinite
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.estimates.classical import Method, Name
-from nestimate.results.words.rounding import decimals, exact_end, number, percent
+from nestimate.results.words.rounding import decimals, exact_end, number, number_of, percent
 
 #: Analyses of units, or of pairs, one of which stands beside an answer.
 UNITS: tuple[Name, ...] = (
@@ -136,7 +136,7 @@ def on_means(design: Design) -> str:
 def _estimate(method: Method, panel: Panel) -> list[str]:
     quarter, measure = panel.methods[-1].width / 4, method.measure
     # As finely as the answer, so that they can be compared, but no finer than was drawn.
-    shown = number if method.mcse_ci else exact_end
+    shown = number_of(measure) if method.mcse_ci else exact_end
     low, high = (
         shown(end, decimals(measure.error(end, method.mcse_ci), measure.error(end, quarter)))
         for end in (method.ci_low, method.ci_high)
@@ -150,4 +150,4 @@ def difference(method: Method, panel: Panel) -> str:
     answer, said = panel.methods[-1], method.measure.error
     error = max(method.mcse_mean, answer.mcse_mean)
     places = decimals(said(method.mean, error), said(method.mean, answer.width / 4))
-    return number(method.mean, places)
+    return number_of(method.measure)(method.mean, places)

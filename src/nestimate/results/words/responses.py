@@ -1,5 +1,8 @@
 """Sentences on counts, proportions and limits of detection."""
 
+from collections.abc import Sequence
+from math import log
+
 import numpy as np
 
 from nestimate.data.designs.censored import Censored
@@ -11,7 +14,7 @@ from nestimate.model.families import EXCESS
 from nestimate.model.parameters import Parameter
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.estimates.classical import Method
-from nestimate.results.estimates.summaries import Check
+from nestimate.results.estimates.summaries import Check, Summary
 from nestimate.results.words.beside import (
     UNITS,
     agreement,
@@ -20,12 +23,17 @@ from nestimate.results.words.beside import (
     on_means,
     t_name,
 )
-from nestimate.results.words.rounding import decimals, number
+from nestimate.results.words.factors import listed_plain
+from nestimate.results.words.rounding import decimals, estimate, exact_end, number
 
 #: By how much an excess may inflate a variance for chance alone to do, and when it does not.
 LITTLE, MUCH = 1.1, 1.05
 #: Intervals whose widths differ by less than this factor are about equally wide.
 ABOUT = 1.1
+#: By how much further above its middle an average may reach than a typical rate, in logarithms.
+REACH = 1.5
+#: Averages of which both intervals are given.
+MOST_NAMED = 3
 
 
 def chance_sentences(panel: Panel, design: Design) -> list[str]:
@@ -144,6 +152,43 @@ def excess_checks(fit: Fit) -> tuple[Check, ...]:
     return tuple(_excess_check(fit, p) for p in own if np.ptp(fit.draws[p]) > 0)
 
 
+def average_checks(
+    rates: Sequence[Summary], averages: Sequence[Summary], design: Design
+) -> tuple[Check, ...]:
+    """Caution where averages over units reach far above typical rates: by units hardly known.
+
+    Parameters
+    ----------
+    rates, averages
+        The rate of each group, and averages over units.
+    """
+    named = {average.name: average for average in averages if average.measure.above_zero}
+    pairs = [(r, named[f"average[{r.name}]"]) for r in rates if f"average[{r.name}]" in named]
+    far = [(rate, average) for rate, average in pairs if _above(average) > REACH * _above(rate)]
+    if not far:
+        return ()
+    unit, several = design.structure.unit_name(design.structure.block_name("row")), len(far) > 1
+    shown = "; ".join(
+        f"{average.name} {' to '.join(estimate(average)[1:])}, the rate of a typical {unit} "
+        f"{' to '.join(estimate(rate)[1:])}"
+        for rate, average in far[:MOST_NAMED]
+    )
+    text = (
+        f"How far {unit} differ from each other is hardly told by so few: the upper "
+        f"end{'s' if several else ''} of {listed_plain([a.name for _, a in far])}, and of what is "
+        f"compared with {'them' if several else 'it'}, {'are' if several else 'is'} that of the "
+        f"prior of their spread rather than of the data ({shown}). Report the rates and their "
+        f"ratio, or increase n ({unit})."
+    )
+    worst = max(_above(average) for _, average in far)
+    return (Check.of("averages", worst, passed=False, text=text, withholds=False),)
+
+
+def _above(row: Summary) -> float:
+    """Return how far an interval reaches above its middle, as a logarithm."""
+    return log(row.ci_high / row.median)
+
+
 def _excess_check(fit: Fit, parameter: Parameter) -> Check:
     design, seen = fit.model.design, fit.model.design.observed
     assert seen is not None
@@ -174,12 +219,17 @@ def limit_sentences(panel: Panel, design: Design) -> list[str]:
     if not isinstance(seen, Censored) or simple is None:
         return []
     answer = panel.methods[-1]
-    places = decimals(0.0, max(answer.measure.error(answer.mean, answer.width / 4), 1e-12))
-    other = "" if half is None else f", half of the limit {number(half.mean, places)}"
+
+    def said(method: Method) -> str:
+        """Return an estimate as finely as the answer's width allows at its own size."""
+        error = answer.measure.error(method.mean, answer.width / 4)
+        return exact_end(method.mean, decimals(0.0, max(error, 1e-12)))
+
+    other = "" if half is None else f", half of the limit {said(half)}"
     return [
         f"{sum(seen.counts)} of {seen.lower.size} values are limits. Putting the limit in the "
         f"place of what lies beyond it would give {panel.contrast} = "
-        f"{number(simple.mean, places)}{other}; this answer, {number(answer.mean, places)}, puts "
+        f"{said(simple)}{other}; this answer, {said(answer)}, puts "
         "nothing in. What is put in counts as if it had been measured, so that neither such a "
         "difference nor its interval is a yardstick of this answer.",
     ]

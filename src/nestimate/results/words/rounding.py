@@ -1,6 +1,6 @@
 """Numbers as text: never more digits than their Monte Carlo error supports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import floor, isfinite, log10, sqrt
 
 from nestimate.data.designs.measures import Measure
@@ -103,9 +103,10 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
         # Rounded as the other end, but an end that is not zero is not made zero by that.
         places = places if round(value, places) else own
         # On which side of zero it lies is said where it is known.
-        return exact_end(value, places) if abs(value) > SIDE * error else number(value, places)
+        return exact_end(value, places) if abs(value) > SIDE * error else said(value, places)
 
-    mean = number(summary.mean, decimals(summary.mcse_mean, spread_at(summary, summary.mean)))
+    said = number_of(summary.measure, positive=summary.positive)
+    mean = said(summary.mean, decimals(summary.mcse_mean, spread_at(summary, summary.mean)))
     low = "near 0" if summary.reaches_zero else end(summary.ci_low, errors[0])
     return mean, low, end(summary.ci_high, errors[1])
 
@@ -130,6 +131,14 @@ def exact_end(end: float, places: int) -> str:
     if end and not round(end, places):
         places = -floor(log10(abs(end)))
     return number(end, places)
+
+
+def number_of(measure: Measure, *, positive: bool = False) -> Callable[[float, int], str]:
+    """Return how a number is said: what lies above 0 whatever the data is not made 0 by rounding.
+
+    Its error may be larger than itself, and then says nothing of how close to 0 it is.
+    """
+    return exact_end if positive or measure.above_zero else number
 
 
 def spread_at(summary: Summary, value: float) -> float:

@@ -23,6 +23,7 @@ from nestimate.results.words.rounding import (
     estimate,
     interval_name,
     number,
+    number_of,
     percent,
     probability,
     spoken,
@@ -117,7 +118,7 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     cells = [row.name, mean, f"{low} to {high}"]
     cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
     cells += ["" if row.p_in_rope is None else probability(row.p_in_rope, row.ess)] * rope
-    cells += [number(row.median, places), spread]
+    cells += [number_of(row.measure, positive=row.positive)(row.median, places), spread]
     return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
 
 

@@ -24,7 +24,7 @@ from nestimate.inference import importance
 from nestimate.inference.importance import Measure, Sample
 from nestimate.inference.target import CHUNK, LOG_2PI, Parts
 from nestimate.model.block_cells import BlockCells, Scattered
-from nestimate.model.cells import MANY_GROUPS, CellDensity
+from nestimate.model.cells import MANY_GROUPS, CellDensity, blocks_of
 from nestimate.model.cluster_integral import lower
 from nestimate.model.families import NORMALITY, Family
 from nestimate.model.model import EXTREMES, Model
@@ -38,7 +38,7 @@ Theta = Mapping[Family, Array]
 #: Most coordinates that are left where means are integrated out.
 MOST_LEFT = 40
 #: Most that the prior of coefficients says beside its diagonal, in units of the SD of all values.
-ASIDE = 0.5
+ASIDE = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -122,7 +122,8 @@ class MeansOut:
         )
         prior = found.prior
         aside = np.abs(prior - np.diag(np.diagonal(prior))).sum()
-        return found if found.left <= min(MOST_LEFT, 3 + groups) and aside <= ASIDE else None
+        few = 1 <= found.left <= min(MOST_LEFT, 3 + groups)
+        return found if few and aside <= ASIDE else None
 
     @property
     def left(self) -> int:
@@ -171,6 +172,23 @@ class MeansOut:
         logs = np.concatenate([logs for _, logs in self.threads.map(self._drawn, _parts(x))])
         return np.maximum(np.where(np.isnan(logs), -np.inf, logs) + _log_normal(x), -1e300)
 
+    def lifted(self, z: Array) -> Array:
+        """Draw lambda given all that points z of the posterior say, and return their x."""
+        parts = _parts(z)
+        return np.concatenate([*self.threads.map(self._lifted, parts, self.rng.spawn(len(parts)))])
+
+    @EXTREMES
+    def _lifted(self, z: Array, stream: np.random.Generator) -> Array:
+        scales = z[:, self.slope.size :]
+        if not self.robust:
+            return scales
+        theta = self.model.standard(z)
+        found, nu = self.cells.scattered(theta), theta[NORMALITY][0]
+        blocks = blocks_of(self.cells, theta, found)
+        mixing = np.stack([block.drawn(nu, stream) for block in blocks], axis=1)
+        typical, width = self._typical(nu, found)
+        return np.hstack([scales, np.log(mixing / typical) / width])
+
     @EXTREMES
     def _drawn(self, x: Array, stream: np.random.Generator | None = None) -> tuple[Array, Array]:
         """Draw levels and means, or take their means; return all columns of z, log likelihood."""
@@ -218,27 +236,31 @@ class MeansOut:
         root = np.linalg.inv(lower(known))
         level = _turned(root, (root @ lean[:, :, None])[:, :, 0])
         logs = logs + found.rest.sum(axis=1) + 0.5 * np.log(ratio).sum(axis=1)
-        logs += 0.5 * (np.log(own[:, seen]) - LOG_2PI - own[:, seen] * np.square(mean[:, seen])).sum(axis=1)
+        logs += 0.5 * (
+            np.log(own[:, seen]) - LOG_2PI - own[:, seen] * np.square(mean[:, seen])
+        ).sum(axis=1)
         logs += 0.5 * (np.log(prior) - prior * np.square(self._origin)).sum()
         logs += 0.5 * (np.square(pull) / precise - np.log(precise)).sum(axis=1)
         logs += np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
         logs += 0.5 * (lean * level).sum(axis=1)
-        return Given(
-            own=own, precise=precise, pull=pull, level=level, root=root, log_density=logs
-        )
+        return Given(own=own, precise=precise, pull=pull, level=level, root=root, log_density=logs)
 
     def _mixing(self, theta: Theta, found: Scattered, x: Array) -> tuple[Array, Array]:
         """Return lambda, (draws, blocks), and the log of its prior over that of x, (draws,)."""
         if not self.robust:
             return np.ones((len(found.level), len(self.cells.seen))), np.zeros(len(found.level))
         nu = theta[NORMALITY][0]
-        typical, told = found.typical_mixing(nu, self.middle)
-        width = np.sqrt(2 / (nu[:, None] + told))
+        typical, width = self._typical(nu, found)
         log_mixing, half = np.log(typical) + width * x, 0.5 * nu[:, None]
         mixing = np.exp(log_mixing)
         logs = half * np.log(half) - special.gammaln(half) + half * (log_mixing - mixing)
         logs += np.log(width) + 0.5 * (np.square(x) + LOG_2PI)
         return mixing, logs.sum(axis=1)
+
+    def _typical(self, nu: Array, found: Scattered) -> tuple[Array, Array]:
+        """Return what lambda and the SD of its logarithm are on the whole, (draws, blocks)."""
+        typical, told = found.typical_mixing(nu, self.middle)
+        return typical, np.sqrt(2 / (nu[:, None] + told))
 
 
 def sample(target: MeansOut, measure: Measure, wanted: float, rng: np.random.Generator) -> Sample:

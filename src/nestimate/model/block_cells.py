@@ -245,4 +245,3 @@ def _of_cells(
     if np.unique(lies).size < first.size:
         return None
     return found.get(True), finest
-

@@ -78,8 +78,8 @@ class CellDensity:
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of every block by itself, shape (blocks, draws)."""
         found = self.cells.scattered(theta)
-        gaps = zip(self._blocks(theta, found), found.rest.T, strict=True)
-        return np.stack([rest + block.log_density(self._nu(theta)) for block, rest in gaps])
+        blocks = zip(blocks_of(self.cells, theta, found), found.rest.T, strict=True)
+        return np.stack([rest + block.log_density(self._nu(theta)) for block, rest in blocks])
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw the mean of every cell, shape (draws, blocks x groups); see `GroupedDensity`."""
@@ -87,10 +87,11 @@ class CellDensity:
         draws, (n_blocks, groups) = len(found.level), self.cells.seen.shape
         mixing = np.ones((draws, n_blocks))
         if nu is not None:
-            for k, block in enumerate(self._blocks(theta, found)):
+            for k, block in enumerate(blocks_of(self.cells, theta, found)):
                 mixing[:, k] = block.drawn(nu, rng)
         own = found.precision(mixing)
-        gap = own * (found.mean - self._means(theta)[:, None])
+        means = theta[FIXED].T @ self.cells.structure.means.T
+        gap = own * (found.mean - means[:, None])
         known = mixing / found.level[:, None] + own.sum(axis=2)
         level = gap.sum(axis=2) / known + rng.standard_normal(known.shape) / np.sqrt(known)
         deviations = level[:, :, None]
@@ -122,33 +123,8 @@ class CellDensity:
         linear -= (share * (share * found.mean).sum(axis=2)[:, :, None]).sum(axis=1)
         return means.T @ precision @ means, linear @ means
 
-    def _means(self, theta: Theta) -> Array:
-        """Return the means of the groups, shape (draws, groups)."""
-        return np.asarray(theta[FIXED].T @ self.cells.structure.means.T)
-
     def _nu(self, theta: Theta) -> Array | None:
         return theta[NORMALITY][0] if self.robust else None
-
-    def _blocks(self, theta: Theta, found: Scattered) -> Iterator["Block"]:
-        """Give every block as it lies about the means of its groups."""
-        means = self._means(theta)
-        one = all(
-            len(own) == 1
-            for family, own in theta.items()
-            if family.what in (What.SCALE, What.NOISE)
-        )
-        for k, (seen, alike) in enumerate(zip(self.cells.seen, self.cells.alike, strict=True)):
-            gap = found.mean[:, k, seen] - means[:, seen]
-            kinds = alike if one else np.eye(len(alike[0]))
-            first = kinds.argmax(axis=1)
-            yield Block(
-                size=kinds.sum(axis=1),
-                gaps=gap @ kinds.T,
-                squares=np.square(gap) @ kinds.T,
-                stretched=found.stretched[:, seen][:, first],
-                inner=found.inner[:, k, seen][:, first],
-                level=found.level,
-            )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -217,3 +193,22 @@ class Block:
         total, pull = own @ self.size, (own * self.gaps).sum(axis=1)
         far = (own * self.squares).sum(axis=1) - np.square(pull) * level / (1 + level * total)
         return far, np.log1p(level * total)
+
+
+def blocks_of(cells: BlockCells, theta: Theta, found: Scattered) -> Iterator[Block]:
+    """Give every block as it lies about the means of its groups."""
+    means = theta[FIXED].T @ cells.structure.means.T
+    scales = (own for family, own in theta.items() if family.what in (What.SCALE, What.NOISE))
+    shared = all(len(own) == 1 for own in scales)
+    for k, (seen, alike) in enumerate(zip(cells.seen, cells.alike, strict=True)):
+        gap = found.mean[:, k, seen] - means[:, seen]
+        kinds = alike if shared else np.eye(alike.shape[1])
+        first = kinds.argmax(axis=1)
+        yield Block(
+            size=kinds.sum(axis=1),
+            gaps=gap @ kinds.T,
+            squares=np.square(gap) @ kinds.T,
+            stretched=found.stretched[:, seen][:, first],
+            inner=found.inner[:, k, seen][:, first],
+            level=found.level,
+        )

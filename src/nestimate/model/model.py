@@ -34,12 +34,7 @@ Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
 #: Densities of normal readings, and those of others.
 Measured = (
-    UnitDensity
-    | GroupedDensity
-    | CellDensity
-    | PairedDensity
-    | RegressionDensity
-    | CrossedDensity
+    UnitDensity | GroupedDensity | CellDensity | PairedDensity | RegressionDensity | CrossedDensity
 )
 Density = Measured | Integrated
 

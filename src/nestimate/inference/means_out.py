@@ -95,12 +95,12 @@ class MeansOut:
     @classmethod
     def of(cls, model: Model, threads: Executor, rng: np.random.Generator) -> Self | None:
         """Return the posterior with means integrated out; None where that cannot be, or not pay."""
-        density = model.density
+        cells, density = None, model.density
         if isinstance(density, CellDensity):
             cells = density.cells
-        elif not isinstance(density, PairedDensity) or (
-            (cells := BlockCells.of(model.design)) is None
-        ):
+        elif isinstance(density, PairedDensity):
+            cells = BlockCells.of(model.design)
+        if cells is None:
             return None
         fixed = [p for p in model.parameters if p.kind in FIXED_PART]
         groups, means = len(model.design.groups), cells.structure.means

@@ -63,9 +63,9 @@ def moved(fit: Fit, model: Model) -> Moved | None:
     if [p.label for p in fit.model.free] != [p.label for p in model.free]:
         return None
     which = fit.resampled[:MOST]
-    here, there = (_without_means(one, fit.seed) for one in (fit.model, model))
-    if here is not None:
-        return None if there is None else _redrawn(here, there, fit.z[which])
+    one_way, other_way = (_without_means(one, fit.seed) for one in (fit.model, model))
+    if one_way is not None:
+        return None if other_way is None else _redrawn(one_way, other_way, fit.z[which])
     z, log_likelihood = fit.z[which], fit.log_likelihood[which]
     # Many groups keep their z: to find the axes of all their means would take longer than a fit.
     warped = Separable.of(model) is None

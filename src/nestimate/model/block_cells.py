@@ -146,7 +146,7 @@ class BlockCells:
     @cached_property
     def group(self) -> Codes:
         """The group of every row."""
-        return self.cell % self.seen.shape[1]
+        return np.asarray(self.cell % self.seen.shape[1])
 
     @cached_property
     def alike(self) -> tuple[Array, ...]:

@@ -187,7 +187,7 @@ class BlockCells:
     def _inside(self, theta: Theta) -> tuple[Array, Array, Array]:
         """Means of the cells with rows and what they err by, (draws, cells), and what is left."""
         sigma2 = variance_of(theta)
-        sigma2 = sigma2[self.group if len(sigma2) > 1 else np.zeros_like(self.group)].T
+        sigma2 = (sigma2[self.group] if len(sigma2) > 1 else sigma2).T
         error = sigma2 / self.n
         if self.within is not None:
             error = error + np.square(theta[scale_of(self.within)][0])[:, None]

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.errors import InferenceError
-from nestimate.inference import collapsed, diagnostics, importance, nuts, work
+from nestimate.inference import collapsed, diagnostics, importance, means_out, nuts, work
 from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Parts, Target
+from nestimate.model.cells import CellDensity
 from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.crossed import CrossedDensity, left_to_twin
 from nestimate.model.draws import Draws
@@ -256,7 +257,13 @@ class Fit:
         if self.chains is not None:
             return self.chains.effects[self.resampled]
         if design.structure.merged or not isinstance(
-            density, UnitDensity | GroupedDensity | CrossedDensity | UnitIntegral | ClusterIntegral
+            density,
+            UnitDensity
+            | GroupedDensity
+            | CellDensity
+            | CrossedDensity
+            | UnitIntegral
+            | ClusterIntegral,
         ):
             return np.empty((self.resampled.size, 0))
         stick = design.yardstick
@@ -321,6 +328,9 @@ def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Execut
     separable = Separable.of(model)
     if separable is not None:
         return collapsed.sample(separable, measure, ess, rng, threads)
+    without_means = means_out.MeansOut.of(model, threads, rng)
+    if without_means is not None:
+        return means_out.sample(without_means, measure, ess, rng)
     target = Target(
         log_likelihood=model.log_likelihood,
         warp=model.warp,

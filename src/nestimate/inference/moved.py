@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nestimate.inference import work
 from nestimate.inference.diagnostics import kish, smooth_weights
 from nestimate.inference.fit import Fit
+from nestimate.inference.means_out import MeansOut
 from nestimate.inference.target import CHUNK, Target
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
@@ -62,6 +63,9 @@ def moved(fit: Fit, model: Model) -> Moved | None:
     if [p.label for p in fit.model.free] != [p.label for p in model.free]:
         return None
     which = fit.resampled[:MOST]
+    one_way, other_way = (_without_means(one, fit.seed) for one in (fit.model, model))
+    if one_way is not None:
+        return None if other_way is None else _redrawn(one_way, other_way, fit.z[which])
     z, log_likelihood = fit.z[which], fit.log_likelihood[which]
     # Many groups keep their z: to find the axes of all their means would take longer than a fit.
     warped = Separable.of(model) is None
@@ -80,6 +84,33 @@ def moved(fit: Fit, model: Model) -> Moved | None:
     ratio = np.nan_to_num(logs - log_likelihood, nan=-1e300, neginf=-1e300)
     weights, k = smooth_weights(ratio)
     draws = model.natural(model.standard(there))
+    return Moved(draws=draws, weights=weights, pareto_k=k)
+
+
+def _without_means(model: Model, seed: int) -> MeansOut | None:
+    return MeansOut.of(model, work.Serial(), np.random.default_rng([seed, 4]))
+
+
+def _redrawn(here: MeansOut, there: MeansOut, z: Array) -> Moved:
+    """Keep scales and lambda of draws z, and draw all means anew.
+
+    The lambda of a block that is no longer there has any density that it may: that of a normal
+    about what all else tells of it.
+    """
+    x = here.lifted(z)
+    left = len(x[0]) - len(here.cells.seen) * here.robust
+    labels, kept = here.cells.structure.outer.labels, there.cells.structure.outer.labels
+    held = [label in kept for label in labels] if here.robust else []
+    keep = np.array([True] * left + held)
+    moved, ratio = x[:, keep], -here.log_posterior(x)
+    for gone in x[:, ~keep].T:
+        told = np.column_stack([np.ones(len(x)), moved])
+        rest = gone - told @ np.linalg.lstsq(told, gone)[0]
+        ratio -= 0.5 * np.square(rest / rest.std())
+    there_z, log_prior, logs = there.evaluate(moved)
+    ratio = np.nan_to_num(ratio + log_prior + logs, nan=-1e300, neginf=-1e300)
+    weights, k = smooth_weights(ratio)
+    draws = there.model.natural(there.model.standard(there_z))
     return Moved(draws=draws, weights=weights, pareto_k=k)
 
 

@@ -260,7 +260,7 @@ class ClusterIntegral:
                 up = np.linalg.solve(curvature, uphill[..., None])[..., 0]
                 length = np.sqrt(np.square(up).sum(axis=-1, keepdims=True))
                 e = e + up * np.minimum(1.0, LONGEST / np.maximum(length, LONGEST))
-        axes = np.swapaxes(np.linalg.inv(_root(curvature)), -1, -2)
+        axes = np.swapaxes(np.linalg.inv(lower(curvature)), -1, -2)
         return Peak(mean=mean, at=m, e=e, root=root, axes=axes)
 
     def _differences(self, m: Array, theta: Theta, cells: Codes) -> tuple[Array, Array]:
@@ -373,7 +373,7 @@ def _covariance(columns: Array) -> Array:
     return np.asarray(found + (JITTER * mean)[:, None, None] * np.eye(size))
 
 
-def _root(matrices: Array) -> Array:
+def lower(matrices: Array) -> Array:
     """Return lower Cholesky factors, (draws, members, k, k).
 
     They are no numbers where a matrix has lost its digits, with scales as extreme as they are

@@ -13,6 +13,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.model.arms import independent, straightened
 from nestimate.model.assumptions import Assumptions
+from nestimate.model.cells import CellDensity, in_many_cells
 from nestimate.model.crossed import CrossedDensity, left_to_twin
 from nestimate.model.cut_off import CutOffDensity
 from nestimate.model.draws import Draws
@@ -32,7 +33,9 @@ from nestimate.model.whitening import Z_EDGE, Whitening
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
 #: Densities of normal readings, and those of others.
-Measured = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | CrossedDensity
+Measured = (
+    UnitDensity | GroupedDensity | CellDensity | PairedDensity | RegressionDensity | CrossedDensity
+)
 Density = Measured | Integrated
 
 #: Where a prior ends, in SDs of the engine's coordinates.
@@ -378,4 +381,4 @@ def _density(design: Design, *, robust: bool) -> type[Measured | LatentDensity]:
         return RegressionDensity
     if structure.alone_in_groups:
         return UnitDensity
-    return GroupedDensity
+    return CellDensity if in_many_cells(design) else GroupedDensity

@@ -31,10 +31,10 @@ class Described(Protocol):
 #: Words in the names of columns, and the role that they speak for.
 WORDS = {
     "group": (
-        "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
-        "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer fertiliser nitrogen nutrient nutrients watering concentration cultivar ecotype "
-        "product brand formulation recipe ration hybrid rootstock "
+        "arm group treatment treat treated trt tr trat tto tx drug genotype condition cond dose "
+        "diet compound strain intervention medium exposure stimulus therapy vaccine variety mutant "
+        "bed feed fertilizer fertiliser nitrogen nutrient nutrients watering concentration "
+        "cultivar ecotype product brand formulation recipe ration hybrid rootstock "
         "construct transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
         "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
@@ -55,7 +55,7 @@ WORDS = {
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
-        "feuille hoja bild gesichtsfeld bac "
+        "feuille hoja blätter foglia foglie folha bild gesichtsfeld bac "
         "planta célula jaula animale topo soggetto pianta camundongo "
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte "
         "piglet calf lamb hen subplot transect bucht ferkel schwein kuh kalb schaf henne "
@@ -66,7 +66,7 @@ WORDS = {
         "donatore doador organoide organoïde"
     ),
     "block": (
-        "day date batch litter dam block line donor run session week experiment exp expt plate "
+        "day date batch litter dam block blk line donor run session week experiment exp expt plate "
         "site loc location district county env lab operator observer "
         "experimenter center centre pair cohort "
         "clone round preparation blot gel membrane machine scanner instrument rig kit "

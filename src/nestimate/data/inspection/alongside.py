@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, repeats, words
-from nestimate.data.inspection.assigned import evenly_crossed
+from nestimate.data.inspection.assigned import evenly_crossed, says_states
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.cohorts import plain_differences_first
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import is_when
 from nestimate.data.inspection.factorial import several_factors
 from nestimate.data.inspection.heeded import holds_kinds
+from nestimate.data.inspection.looks import are_around
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.slopes import slopes
 
@@ -51,11 +52,19 @@ def _with_factors(
     made, *other = several
     own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
     aside = [
-        n for n in own if hints(n) & {"trait", "block"} and not _set(crossing, n, made.factors)
+        n
+        for n in own
+        if hints(n) & {"trait", "block"} and not says_states(n, crossing.labels[n])
+        if not _set(crossing, n, made.factors)
     ]
     times = crossing.along & {*made.factors}
     if times and len(made.factors) > len(times) + 1:
-        # Two factors of units that were read on several days: the days are no third.
+        # Two factors of units that were read on several days: the days are no third. Of before and
+        # after nobody wants the mean; what things are by birth asks more than was asked.
+        born = [n for n in made.factors if "trait" in hints(n)]
+        if all(are_around(crossing.labels[n]) for n in times):
+            plain = several_factors(crossing, value, groups, ranked, born, summary) if born else []
+            return (*plain[:1], made, *found)[:MOST]
         of_units = several_factors(crossing, value, groups, ranked, [*times], summary)
         if of_units and of_units[0].roles.unit:
             return (of_units[0], made, *found)[:MOST]

@@ -18,6 +18,7 @@ from nestimate.data.inspection.looks import (
     are_levels,
     are_marks,
     are_names,
+    are_states,
     counting,
     number_things,
 )
@@ -35,6 +36,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return False
     if "group" in spoken or ("time" in spoken and are_compared(labels)):
         return True
+    if says_states(name, labels):
+        return True
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
         return _is_line(crossing, name) or _holds_units(crossing, name)
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
@@ -49,6 +52,14 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
     kinds = not spoken and are_kinds(crossing.labels[name])
     return two or amounts(crossing, name) or kinds or (not spoken and _of_trial(crossing, name))
+
+
+def says_states(name: str, labels: Sequence[str]) -> bool:
+    """Return whether two labels say what state each is in, whatever is called so: no names.
+
+    A river is dammed or free, and a plot grazed or not: these are no mothers, and no plots 1 and 2.
+    """
+    return not hints(name) & {"person", "trait"} and are_states(labels, words(name))
 
 
 def marks_animals(name: str, labels: Sequence[str]) -> bool:

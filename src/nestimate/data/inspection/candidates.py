@@ -10,6 +10,7 @@ from itertools import pairwise
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import hints, lasts, words
 from nestimate.data.inspection.anyhow import is_kept, lies_anyhow, unequal
+from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew, meets_all
@@ -291,7 +292,7 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     first = labels[0] if labels else ""
     if before and "counter" in hints(name) and counting(labels):
         return True
-    if not before or first not in {"0", "1", "a", "A"}:
+    if not before or first not in {"0", "1", "a", "A"} or _left_to_compare(crossing, name, names):
         return False
     if labels == ["0", "1"] and "counter" not in hints(name):
         return False  # no and yes
@@ -300,6 +301,17 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     if run != labels or "group" in hints(name):
         return False
     return len(labels) > MOST_SORTS or not _sorts(crossing, name, names, before)
+
+
+def _left_to_compare(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether only a column can be compared: sessions of subjects, T 1 and 2 in blocks.
+
+    What was sampled, or is called a block and no more, has a row for each of its labels.
+    """
+    rest = [n for n in names if n != name and n not in crossing.counters]
+    blocks = all(hints(n) == {"block"} for n in rest) and not (hints(name) or name in crossing.runs)
+    blocks = blocks or name in crossing.along
+    return len(rest) == 1 and blocks and evenly_crossed(crossing, name, rest[0])
 
 
 def _sorts(crossing: Crossing, name: str, names: Sequence[str], before: Sequence[str]) -> bool:

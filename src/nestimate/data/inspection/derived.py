@@ -302,3 +302,8 @@ def powers_of(value: str, found: Mapping[str, Derived]) -> tuple[str, ...]:
     """Say which columns are powers of the one that is compared."""
     powers = [one for one in found.values() if one.how == "power" and one.times == (value,)]
     return tuple(one.note for one in powers if not one.over)
+
+
+def counts_rows_through(column: Column, n_rows: int) -> bool:
+    """Return whether numbers are 1 to as many as there are rows: leaves so called are numbered."""
+    return column.distinct == n_rows and (column.smallest, column.largest) == (1, n_rows)

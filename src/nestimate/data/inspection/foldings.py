@@ -155,10 +155,7 @@ def _at_times(
 def _stepped(
     table: Table, series: Steps, taken: Taken, named: Sequence[Column]
 ) -> Iterator[Folding]:
-    """Yield columns of steps as readings of one thing, where they may be, and as levels.
-
-    What is yielded last comes first, if it is likely.
-    """
+    """Yield columns of steps as readings of one thing and as levels: what is last comes first."""
     names = series.columns
     rest = [c for c in named if c.name not in names]
     before = Baseline.of([c for c in named if c.name in names]) is not None
@@ -171,7 +168,8 @@ def _stepped(
     labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
     pooled = _replicates(table, names, labels)
     again = taken == "rather readings" and not converted(table, names, rest)
-    rather = taken == "rather levels"
+    # Of a baseline and one time after it the last is compared.
+    rather = taken == "rather levels" and levels is not None and levels.likely
     if pooled is None or levels is None:
         yield from [pooled] if pooled is not None else []
         yield from [replace(levels, likely=rather, open=True)] if levels is not None else []

@@ -23,7 +23,7 @@ from nestimate.data.inspection.layouts import instead_said
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands, moments_of_means
 from nestimate.data.inspection.measured import last_resort
-from nestimate.data.inspection.orders import in_orders
+from nestimate.data.inspection.orders import in_orders, recurring
 from nestimate.data.inspection.outcome import Outcome
 from nestimate.data.inspection.outermost import outermost_first
 from nestimate.data.inspection.patience import slow
@@ -290,7 +290,7 @@ class Inspection:
         )
         by_name = {c.name: c for c in columns}
         crossing = outermost_first(crossing)
-        crossing = in_orders(told_apart(crossing, by_name, whole, rows, along, curve))
+        crossing = in_orders(recurring(told_apart(crossing, by_name, whole, rows, along, curve)))
         aliases = alike(crossing, whole)
         classed = classes_of(extended, crossing, value)
         doubles = {*classed, *(second for _, second in aliases)}

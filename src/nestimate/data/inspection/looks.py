@@ -1,10 +1,12 @@
 """What labels look like, whatever their column is called: counted, amounts, numbers, wells."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.proportions import NO, YES
+from nestimate.data.designs.vocabulary import AROUND
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.steps import CALENDAR
 
@@ -23,6 +25,12 @@ _MOMENT = re.compile(
     r"|pre|post|before|after|baseline|follow[ _-]?up|off|vorher|nachher|avant|après|antes|después"
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
+#: What denies the word behind it, and words for days, places and orders, which name things.
+_DENIALS = ("un", "non", "no", "not", "in", "de", "dis", "nicht", "ohne", "sin", "sans", "senza")
+_ORDERS = re.compile(
+    rf"{CALENDAR}|first|second|one|two|left|right|upper|lower|top|bottom|front|back|inner|outer"
+    r"|north(ern)?|south(ern)?|east(ern)?|west(ern)?|links|rechts|gauche|droite"
+)
 _LEVELS = frozenset({"hi", "lo", "high", "low", "medium", "med", "mid", "none", "zero"})
 _ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
 #: More labels than this are not taken for kinds without a name that says so.
@@ -169,6 +177,28 @@ def are_levels(labels: Sequence[str]) -> bool:
     return {label.casefold() for label in labels} <= _LEVELS
 
 
+def are_states(labels: Sequence[str], of: Collection[str] = ()) -> bool:
+    """Return whether two labels say what was done to something, or how it was: not what it is.
+
+    They are yes and no, levels, one with a control, one the other's denial or a form of a word that
+    is spoken `of`, or both words in small letters that are no days, sides or orders.
+    """
+    said = [label.casefold() for label in labels]
+    if len(said) != 2 or not all(re.fullmatch(r"[^\W\d_]+([ -][^\W\d_]+)*", s) for s in said):
+        return False
+    if {*said} <= YES | NO or are_levels(labels) or {*said} & CONTROLS:
+        return True
+    one, other = said
+    denied = any(b.removeprefix(p).strip(" -") == a for p in _DENIALS for a, b in _both(one, other))
+    made = any(s.startswith(word) and s != word for word in of if len(word) > 2 for s in said)
+    plain = all(label.islower() and len(label) > 2 for label in labels)
+    return denied or made or (plain and not any(_ORDERS.fullmatch(s) for s in said))
+
+
+def _both(one: str, other: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (one, other), (other, one)
+
+
 def cut_short(labels: Sequence[str]) -> list[list[str]]:
     """Return labels that say the same, one written out and one cut short: control, CTRL."""
     found: list[dict[str, str]] = [{} for _ in _SPELLINGS]
@@ -184,6 +214,11 @@ def say_when(labels: Sequence[str]) -> bool:
     """Return whether labels surely say when: d1, d2 may also be donors, and d0, d7 are days."""
     written = all(re.match(r"(?i)(day|week|wk|visit)|\d", label) for label in labels)
     return len({*labels}) > 1 and visits([*labels]) and (written or not counting([*{*labels}]))
+
+
+def are_around(labels: Sequence[str]) -> bool:
+    """Return whether labels say before and after: of these nobody wants the mean."""
+    return {label.casefold() for label in labels} <= AROUND
 
 
 def visits(labels: Sequence[str]) -> bool:

@@ -35,6 +35,7 @@ from nestimate.data.designs.vocabulary import (
 from nestimate.data.inspection.crossings import same_everywhere, set_at
 from nestimate.data.inspection.derived import (
     counted_over,
+    counts_rows_through,
     derived_columns,
     holds_more,
     of_intensities,
@@ -121,6 +122,7 @@ def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
         c.name
         for c in columns
         if c.whole and c.smallest is not None and c.smallest >= 0 and "counted" in hints(c.name)
+        if not counts_rows_through(c, table.n_rows)
     ]
     divided = counted_over(counts, found)
     if divided is not None:
@@ -280,9 +282,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     def score(column: Column) -> float:
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole or has_unit(column)) + 1.0 * bool(
-            spoken & {"value", "scored"}
-        )
+        likely += 0.5 * (not column.whole or has_unit(column)) + bool(spoken & {"value", "scored"})
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
         likely -= 5.0 * known_before(column.name)
@@ -320,9 +320,10 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     related = {name for name, one in found.items() if one.compared}
     powers = {name for name, one in found.items() if one.how == "power"}
     diluted = any(dilutes(c.name) and c.distinct > 1 for c in columns)
-    able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
-    able = [c for c in able if not numbers_rows(c, table.n_rows)]
+    able = [c for c in _unlabelled(columns) if c.measured and not numbers_rows(c, table.n_rows)]
+    able = [c for c in able if c.kind != "id"]
     tags = [c for c in able if c.whole and c.distinct == table.n_rows and label_alone(c)]
+    tags += [c for c in able if "counted" in hints(c.name) and counts_rows_through(c, table.n_rows)]
     able = [c for c in able if c not in tags] or able
     able = _not_set(table, columns, [c for c in able if c.name not in summary.values()])
     ranked = sorted(able, key=score, reverse=True)

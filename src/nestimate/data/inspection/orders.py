@@ -1,4 +1,4 @@
-"""Treatments given one after another: which column says when, and which in what order."""
+"""Treatments given one after another, and moments met again: which columns say when."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,8 +7,9 @@ from itertools import product
 from nestimate.data.designs.vocabulary import WITHIN, hints, lasts, words
 from nestimate.data.inspection.assigned import is_compared, square_of
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS
-from nestimate.data.inspection.looks import counting, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, moments
+from nestimate.data.inspection.factors import crossed_factors
+from nestimate.data.inspection.looks import are_around, counting, visits
 
 #: Words for when one treatment was given after another.
 _PERIODS = frozenset({"period", "order", "occasion", "periode", "période", "periodo", "período"})
@@ -30,6 +31,29 @@ def in_orders(crossing: Crossing) -> Crossing:
         factors=left if len(left) > 1 else frozenset(),
         along=crossing.along - orders,
         orders=frozenset(orders),
+    )
+
+
+def recurring(crossing: Crossing) -> Crossing:
+    """Return the crossing with months met both before and after something as readings of both.
+
+    What is asked is how far the change differs between groups, not how May differs from June.
+    """
+    able = crossing.factors | crossing.along
+    around = [n for n in able if are_around(crossing.labels[n])]
+    again = {
+        n
+        for n in able.difference(around)
+        if crossing.size(n) > 2
+        and moments(crossing, n)
+        and any(crossed_factors(crossing, n, a) for a in around)
+    }
+    left = crossing.factors - again
+    return replace(
+        crossing,
+        counters=crossing.counters | again,
+        factors=left if len(left) > 1 else frozenset(),
+        along=crossing.along - again,
     )
 
 

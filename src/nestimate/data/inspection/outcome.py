@@ -4,10 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from nestimate.data.inspection.again import Again
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.derived import Derived, derived_columns, measured_parts
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.measured import (
     Beside,
     beside_columns,
@@ -22,6 +25,7 @@ from nestimate.data.inspection.responded import responded
 from nestimate.data.inspection.rounded import Unclear, unclear_shares
 from nestimate.data.inspection.summaries import summary_columns, with_named_rows
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.titles import moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,7 @@ class Outcome:
         part = Part.of(table, columns, values) if alone else None
         if part is not None and part.likely:
             beside, values = part.beside, with_counts(values, columns, part.beside)
-        baseline = None if summary or beside else Baseline.of(columns)
+        baseline = None if summary or beside else Baseline.of(_unnumbered(table, columns))
         return cls(
             columns=tuple(columns),
             values=tuple(baseline.first(values) if baseline else values),
@@ -154,3 +158,18 @@ class Outcome:
             return value, tuple(others)
         first = found[0].roles.value
         return first, tuple(name for name in others if name != first)
+
+
+def _unnumbered(table: Table, columns: Sequence[Column]) -> list[Column]:
+    """Return columns without numbers of blocks, each met equally often: `BL` is no baseline."""
+    found = []
+    for column in columns:
+        if not column.measured or moment(column.name)[1] != 0:
+            found.append(column)
+            continue
+        codes, labels = table.labels(column.name)
+        often = np.bincount(codes[codes >= 0], minlength=len(labels))
+        numbered = column.repeated and counting(labels) and bool(np.ptp(often) == 0)
+        if not numbered:
+            found.append(column)
+    return found

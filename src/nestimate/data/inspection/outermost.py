@@ -21,7 +21,10 @@ from nestimate.data.inspection.loud import outside
 #: Labels below which a column holds nothing that could be told from it.
 FEWEST = 3
 #: Words for what grows on a plant.
-_GROWN = frozenset({"leaf", "leaves", "blatt", "feuille", "hoja", "shoot", "fruit", "flower"})
+_GROWN = frozenset(
+    {"leaf", "leave", "leaflet", "blatt", "blätter", "feuille", "hoja", "foglia", "foglie", "folha"}
+    | {"shoot", "fruit", "flower"}
+)
 NIGHTS = frozenset({"night", "nacht", "nuit", "noche", "notte"})
 #: Words for people, and for whose cells were grown.
 _PEOPLE = PERSONS | {"donor", "spender", "donneur", "donante", "donatore", "doador"}
@@ -95,4 +98,5 @@ def _numbers(crossing: Crossing, outer: str, inner: str) -> bool:
 
 def _is_part(name: str) -> bool:
     """Return whether what a column names is part of something else: cells, leaves, eyes."""
-    return passes(name) or bool(words(name) & (WITHIN | _GROWN))
+    said = words(name) | {word.removesuffix("s") for word in words(name)}
+    return passes(name) or bool(said & (WITHIN | _GROWN))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nestimate.data.designs.vocabulary import hints
-from nestimate.data.inspection.assigned import is_compared
+from nestimate.data.inspection.assigned import is_compared, says_states
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
@@ -62,6 +62,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         name
         for name in able
         if "group" in hints(name)
+        or (says_states(name, crossing.labels[name]) and _holds_several(crossing, name))
         or are_compared(crossing.labels[name])
         or (name in crossing.along and visits(crossing.labels[name]))
         or not (
@@ -71,6 +72,12 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
             or _numbered_inside(crossing, name, able)
         )
     ]
+
+
+def _holds_several(crossing: Crossing, name: str) -> bool:
+    """Return whether several of something lie in each label: rivers with a dam and without one."""
+    others = (n for n in crossing.names if crossing.size(n) >= 2 * crossing.size(name))
+    return any(crossing.inside(n, name) for n in others)
 
 
 def _numbered_inside(crossing: Crossing, name: str, able: Sequence[str]) -> bool:

@@ -9,7 +9,6 @@ import numpy as np
 from nestimate.data.designs.premises import BLOCKS, SEASONS
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
-    AROUND,
     BORN,
     LITTERS,
     OCCASIONS,
@@ -33,6 +32,7 @@ from nestimate.data.inspection.factors import (
     tells_little,
 )
 from nestimate.data.inspection.looks import (
+    are_around,
     are_compared,
     are_kinds,
     are_names,
@@ -258,8 +258,7 @@ def _in_one(crossing: Crossing, group: str) -> bool:
 
     Days and weeks may be those on which other animals were killed.
     """
-    labels = {label.casefold() for label in crossing.labels[group]}
-    return bool(words(group) & WITHIN) or labels <= AROUND
+    return bool(words(group) & WITHIN) or are_around(crossing.labels[group])
 
 
 def _returns_with(crossing: Crossing, name: str, outer: str, group: str) -> bool:

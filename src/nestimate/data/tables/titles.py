@@ -323,7 +323,7 @@ def moment(name: str) -> tuple[str, float | None]:
     when: float | None = None
     at = 0
     while at < len(tokens):
-        here, after = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else ""
+        here, after, then = [*tokens[at:], "", ""][:3]
         if here in _BEFORE:
             when = 0.0
         elif here in _AFTER or (here, after) == ("follow", "up"):
@@ -331,7 +331,7 @@ def moment(name: str) -> tuple[str, float | None]:
             at += here == "follow"
         elif here in _MOMENTS and after.isdigit():
             when, at = float(after), at + 1
-        elif here.isdigit() and after in _MOMENTS:
+        elif here.isdigit() and after in _MOMENTS and not then.isdigit():
             when, at = float(here), at + 1
         else:
             kept.append(here)

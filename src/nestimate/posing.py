@@ -14,8 +14,10 @@ from nestimate.data.designs.exposures import Grouped, doubt_exposures
 from nestimate.data.designs.normalised import doubt_stated
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.relative import relative
+from nestimate.data.designs.rates import per_effort
 from nestimate.data.designs.roles import Roles, check_roles
 from nestimate.data.tables.door import Table, Wanted, read_table
+from nestimate.data.tables.edits import WorkOut
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
@@ -92,6 +94,17 @@ def posed(
             f"{', '.join(table.columns)}.",
             *([hint] if value is group is None else []),
             *([] if value is None else [stated]),
+        )
+    first, _, second = value.partition("/")
+    if value not in table.columns and {first.strip(), second.strip()} <= {*table.columns}:
+        raise DesignError(
+            f"value: there is no column '{value}', but both of its parts are columns.",
+            *per_effort(first.strip(), second.strip()),
+            " Its quotient, measured: ",
+            Remedy("edits", str(WorkOut(column="rate", parts=(first.strip(), second.strip()), signs=("/",)))),
+            " with ",
+            Remedy("value", "rate"),
+            ".",
         )
     roles = Roles(
         value=value,

@@ -19,17 +19,18 @@ from nestimate.remedies import Advice, Remedy
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-#: Words for what things were counted on, in or during, and its units of measurement.
+#: Words for what things were counted on, in or during; and units that it is measured in.
 EXPOSURES = frozenset(
     (
         "area length volume time duration minutes hours seconds nights effort exposure offset "
         "dilution fields "
-        "mm um µm cm ml ul µl mm² µm² cm² fläche länge volumen zeit dauer verdünnung felder "
+        "fläche länge volumen zeit dauer verdünnung felder "
         "surface longueur durée champs área longitud superficie tiempo duración campos"
     )
     .casefold()
     .split()
 )
+_IN_UNITS = frozenset({"mm", "um", "µm", "cm", "ml", "ul", "µl", "mm²", "µm²", "cm²"})
 #: Words for how large something is, of which nothing was counted per centimetre.
 _DIMENSIONS = frozenset(
     {"height", "depth", "width", "diameter", "thickness", "distance", "radius", "size", "höhe"}
@@ -46,7 +47,12 @@ MUCH = 1.1
 def exposes(name: str) -> bool:
     """Return whether a column's name speaks of an area, length, volume or time, and of no rate."""
     said = words(name)
-    return bool(EXPOSURES & said) and not said & _DIMENSIONS and "/" not in name
+    return bool((EXPOSURES | _IN_UNITS) & said) and not said & _DIMENSIONS and "/" not in name
+
+
+def speaks_of_extent(name: str) -> bool:
+    """Return whether a word of a name, and not its unit alone, is for an area, length or time."""
+    return exposes(name) and bool(EXPOSURES & words(name))
 
 
 def is_exposure(name: str, column: Array) -> bool:

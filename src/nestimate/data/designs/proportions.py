@@ -19,6 +19,7 @@ from nestimate.data.designs.observed import (
 )
 from nestimate.data.designs.opposites import opposed, others_counted
 from nestimate.data.designs.percentages import WHOLES, counted_parts, spoken, unclear
+from nestimate.data.designs.rates import is_extent, per_effort
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
@@ -71,6 +72,12 @@ def _check_words(table: Table, name: str) -> None:
             f"counted. Write yes or 1 for it and no or 0 for the others: --edit 'every {name} "
             f"{labels[0]} = yes' (edits=['every {name} {labels[0]} = yes'] in Python)."
         )
+
+
+def _rates(k: Array, n: Array) -> bool:
+    """Return whether there may be so many counts in so much: whole numbers, in more than 0."""
+    seen = ~np.isnan(k) & ~np.isnan(n)
+    return bool(((k == np.floor(k)) & (k >= 0) & (n > 0))[seen].all())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -164,6 +171,7 @@ class Proportions:
                 f"column '{value}', row {table.row(row)}: {k[row]:g}{seen_n} is no share of a "
                 f"whole. {rule}",
                 *(others_counted(value, total) if total is not None and k[row] > n[row] else ()),
+                *(per_effort(value, total) if total is not None and _rates(k, n) else ()),
             )
         return cls(k=frozen(k), n=frozen(n), of=total or "", counted=value)
 
@@ -248,6 +256,10 @@ class Proportions:
             said = f"By their names {self.counted} and {self.of} are two parts of a whole, and "
             said += f"{self.counted} is analysed as a share of {self.of}."
             doubted = [Advice(said, *others_counted(self.counted, self.of))]
+        elif self.of and not self.written and is_extent(self.of):
+            said = f"By its name {self.of} is a time, area or effort, and not of how many "
+            said += f"{self.counted} counts some."
+            doubted = [Advice(said, *per_effort(self.counted, self.of))]
         k, n = (np.bincount(group, weights=x, minlength=len(groups)) for x in (self.k, self.n))
         flat = [
             f"{label} ({'none' if a == 0 else 'all'} of {b:g})"

@@ -125,6 +125,7 @@ WORDS = {
         "bouts lesions tumours tumors eggs offspring cells neurons zellen neuronen cellules "
         "células anzahl kolonien colonias leaves flowers fruits seeds pups germinated "
         "gekeimt correct licks entries rearings seizures attacks detections captures sightings "
+        "visits birds butterflies seedlings insects bees beetles calls landings bites "
         "dornen œufs eier huevos"
     ),
     "scored": "score scores grade grades grading severity points punkte puntuación",

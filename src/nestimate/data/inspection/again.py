@@ -22,7 +22,7 @@ from nestimate.data.inspection.beside import is_beside, of_one_quantity, outcome
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.loud import correlation
-from nestimate.data.inspection.measured import beside_columns
+from nestimate.data.inspection.exposed import beside_columns
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.stepping import compares
 from nestimate.data.tables.door import Table

@@ -13,7 +13,8 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand
-from nestimate.data.inspection.measured import beside_columns, value_columns
+from nestimate.data.inspection.exposed import beside_columns
+from nestimate.data.inspection.measured import value_columns
 from nestimate.data.inspection.reasons import Reason
 from nestimate.data.inspection.summaries import summary_columns
 from nestimate.data.tables.door import Table

@@ -14,6 +14,7 @@ from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.derived import powers_of, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
+from nestimate.data.inspection.exposed import Asked
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.folding import Folding
 from nestimate.data.inspection.foldings import foldings
@@ -238,6 +239,10 @@ class Inspection:
     def _in_all_ways(cls, table: Table, file: str | None) -> Self:
         plain, limited = without_limits(table)
         found = cls._as_it_stands(*followed(plain), file=file)
+        if (asked := Asked.of(plain, found.columns, found.proposals)) is not None:
+            rates = cls._as_it_stands(asked.taken(plain), file=file)
+            both = asked.before(rates.proposals, found.proposals)[:MOST]
+            found = replace(found, proposals=both)
         if found.value is None and (yes := with_answers(plain)) is not None:
             found = cls._as_it_stands(yes, file=file)
         if limited:

@@ -20,10 +20,10 @@ from nestimate.data.designs.opposites import (
 )
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.designs.quantities import known_before
+from nestimate.data.designs.rates import lasting
 from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,
-    UNDILUTED,
     clocks,
     counts_things,
     dilutes,
@@ -33,14 +33,7 @@ from nestimate.data.designs.vocabulary import (
     words,
 )
 from nestimate.data.inspection.crossings import same_everywhere, set_at
-from nestimate.data.inspection.derived import (
-    counted_over,
-    counts_rows_through,
-    derived_columns,
-    holds_more,
-    of_intensities,
-    worked_out_from,
-)
+from nestimate.data.inspection.derived import derived_columns, of_intensities
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times, families, titles
@@ -93,11 +86,6 @@ class Beside:
         return tuple(said)
 
 
-def beside_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
-    """Return what was counted, with its total or its exposure, where there is one."""
-    return share_columns(table, columns) or _exposed(table, columns)
-
-
 def with_counts(values: Sequence[str], columns: Sequence[Column], beside: Beside) -> list[str]:
     """Return the columns that could be the value, with what was counted where it belongs.
 
@@ -109,42 +97,6 @@ def with_counts(values: Sequence[str], columns: Sequence[Column], beside: Beside
         return [beside.value, *rest]
     others = [name for name in rest if name in plain and name not in beside.again]
     return list(dict.fromkeys([*others, beside.value, *rest, beside.column]))
-
-
-def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
-    """Return counts beside an area, length, volume or time: both by their names.
-
-    Areas that are few and repeated are groups, and moments too; not where another column divides
-    counts by them. What is worked out from counts is no area.
-    """
-    found = derived_columns(table, columns)
-    counts = [
-        c.name
-        for c in columns
-        if c.whole and c.smallest is not None and c.smallest >= 0 and "counted" in hints(c.name)
-        if not counts_rows_through(c, table.n_rows)
-    ]
-    divided = counted_over(counts, found)
-    if divided is not None:
-        again = worked_out_from(divided[0], found)
-        return Beside(value=divided[0], column=divided[1], role="exposure", again=again)
-    for column in columns:
-        thinned = dilutes(column.name) or column.name.startswith(UNDILUTED)
-        if column.name in {*counts, *found} or (
-            not thinned
-            and (column.kind != "numbers" or (column.numbering and hints(column.name) & _LABEL))
-        ):
-            continue
-        # A time that recurs is a moment, not how long was counted.
-        if "time" in hints(column.name) and 2 * column.distinct <= table.n_rows:
-            continue
-        # Undiluted is 1: a dilution of 100 says of how much less.
-        over = dilutes(column.name) and ((column.largest or 0) > 1 or holds_more(columns, found))
-        if counts and exposes(column.name) and (column.smallest or 0) > 0 and not over:
-            seen = ~np.isnan(table.numbers(counts[0]))
-            if not np.isnan(table.numbers(column.name)[seen]).any():
-                return Beside(value=counts[0], column=column.name, role="exposure")
-    return None
 
 
 def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
@@ -162,6 +114,8 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
     ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
     totals = [c for c in totals if not speaks_of_part(c.name) or says_how_many(c.name)]
+    # Hours of watching are no whole of what was seen.
+    totals = [c for c in totals if not lasting(c.name)]
     # Beside seeds that were sown n_germ is how many of them did.
     plain = [c for c in totals if words(c.name) == {"n"} or TOTAL - {"n"} & words(c.name)]
     totals = plain or totals or [c for c in whole if _is_whole(c)]

@@ -9,11 +9,11 @@ import numpy as np
 from nestimate.data.inspection.again import Again
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.derived import Derived, derived_columns, measured_parts
+from nestimate.data.inspection.exposed import beside_columns
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.measured import (
     Beside,
-    beside_columns,
     label_alone,
     shares_again,
     value_columns,
@@ -136,7 +136,10 @@ class Outcome:
         few = [c for c in self.columns if c.measured and c.kind == "numbers as labels"]
         used = {value, *labels, *self.summary.values()}
         counted = [c.name for c in few if not label_alone(c) and c.name not in used]
-        total = [self.beside.column] if self.beside and self.beside.role == "total" else []
+        # Neither a total nor an effort that was set is an outcome; an area may be.
+        of = self.beside
+        set_so = {c.name for c in self.columns if c.kind != "numbers"}
+        total = [of.column] if of and (of.role == "total" or of.column in set_so) else []
         taken = {value, *total, *self.again, *self.before, *self.totals}
         return tuple(dict.fromkeys(n for n in [*self.values, *counted] if n not in taken))
 

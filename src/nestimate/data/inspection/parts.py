@@ -76,7 +76,7 @@ class Part:
         values
             Columns that could be the value: what is likelier than both counts is compared.
         """
-        counts = [c for c in columns if _counts(table, c, columns)]
+        counts = [c for c in columns if may_be_counts(table, c, columns)]
         few = [c for c in columns if c.labelled and c.distinct <= MOST_GROUPS and c not in counts]
         labels = [np.zeros(table.n_rows, np.intp), *(table.labels(c.name)[0] for c in few)]
         for whole, part in permutations(counts, 2):
@@ -126,7 +126,7 @@ def of_a_whole(table: Table, columns: Sequence[Column]) -> bool:
     return share_columns(table, columns) is not None or (found is not None and found.likely)
 
 
-def _counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+def may_be_counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
     """Return whether numbers may be counts of things: whole, measured, and of no other quantity."""
     name, said = column.name, hints(column.name)
     if not (column.measured and column.whole and (column.smallest or 0) >= 0):
@@ -134,7 +134,8 @@ def _counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
     if column.kind == "id" or numbers_rows(column, table.n_rows):
         return False
     label = said & {"counter", "person", "block"} and 2 * column.distinct <= table.n_rows
-    if column.numbering or column.distinct < _PARTS or said & _ASIDE or label:
+    aside = said & _ASIDE and "counted" not in said
+    if column.numbering or column.distinct < _PARTS or aside or label:
         return False
     # Depths of thousands are numbers of reads.
     small = (column.largest or 0) <= _MOST

@@ -20,6 +20,7 @@ Kind = Literal[
     "one quantity",
     "before",
     "part",
+    "effort",
 ]
 
 
@@ -38,7 +39,8 @@ class Decision:
         together? `one or several`: is `column` compared alone, or with `other` as well? `one
         quantity`: are columns, which `column` names, levels at which one quantity was met, outcomes
         of their own, or readings of one thing? `before`: is `column` what `other` was before?
-        `part`: does `column` count some of `other`?
+        `part`: does `column` count some of `other`? `effort`: were counts in `column` made on, in
+        or during `other`?
     column, other
         Columns that it is about.
     choices
@@ -66,12 +68,15 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
         *_of_levels(proposals),
         *_of_values_before(proposals),
         *_of_parts(proposals),
+        *_of_efforts(proposals),
         *_of_factors(proposals),
         *_of_pairs(proposals),
         *_alone(proposals, found),
     ]:
         found.setdefault((decision.kind, decision.column, decision.other), decision)
-    return tuple(sorted(found.values(), key=lambda decision: min(decision.choices[:2])))
+    # What a column of numbers is comes before what labels are.
+    ordered = sorted(found.values(), key=lambda decision: decision.kind != "effort")
+    return tuple(sorted(ordered, key=lambda decision: min(decision.choices[:2])))
 
 
 def _of_levels(proposals: Sequence[Proposal]) -> Iterator[Decision]:
@@ -115,6 +120,16 @@ def _of_parts(proposals: Sequence[Proposal]) -> Iterator[Decision]:
         for k in plain[:1]:
             total = roles.total or ""
             yield Decision(kind="part", column=roles.value, other=total, choices=(i, k))
+
+
+def _of_efforts(proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    """Yield what tells counts per effort from counts beside what is something else."""
+    rates = [(i, p.roles) for i, p in enumerate(proposals) if p.roles.exposure]
+    for i, roles in rates[:1]:
+        plain = [k for k, p in enumerate(proposals) if not p.roles.exposure]
+        for k in plain[:1]:
+            other = roles.exposure or ""
+            yield Decision(kind="effort", column=roles.value, other=other, choices=(i, k))
 
 
 def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:

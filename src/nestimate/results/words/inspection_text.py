@@ -267,6 +267,13 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 "Yes, the share is compared",
                 f"No, {compared} is compared by itself",
             )
+        case "effort":
+            return (
+                f"Is {other} on how much, or how long, {column} was counted, so that twice as much "
+                "of it has twice the count?",
+                f"Yes, {column} per {other} is compared",
+                f"No, {other} is something else",
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",

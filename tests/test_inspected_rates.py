@@ -1,0 +1,122 @@
+"""Counts beside how long, or on how much, was counted: the count is compared per effort."""
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+from nestimate.data.inspection.questions import decisions
+
+UNITS = 12
+
+
+def watched(names, amounts, *, seed, rows=4, order=None, continuous=False, rate=2.0):
+    """Return counts in units of two arms, watched again for unlike efforts."""
+    rng = np.random.default_rng(seed)
+    unit, arm, time, count, effort = names
+    of = np.repeat(np.arange(UNITS), rows)
+    if continuous:
+        over = rng.uniform(min(amounts), max(amounts), of.size).round(1)
+    else:
+        over = rng.choice(amounts, of.size)
+    level = np.where(np.arange(UNITS) % 2, 1.6, 1.0) * np.exp(rng.normal(0, 0.2, UNITS))
+    seen = rng.poisson(rate * level[of] * over / np.mean(amounts) * 3)
+    frame = pd.DataFrame(
+        {
+            unit: [f"{unit[0]}{i + 1}" for i in of],
+            arm: np.where(of % 2, "with", "without"),
+            time: np.tile(np.arange(rows) + 1, UNITS),
+            effort: over,
+            count: seen,
+        }
+    )
+    columns = list(frame)
+    if order is not None:
+        random.Random(order).shuffle(columns)
+    return frame[columns]
+
+
+def lines(found):
+    return [dict(proposal.arguments()) for proposal in found.proposals]
+
+
+NAMES = [
+    ("site", "fire", "session", "birds", "effort_min", [5, 8]),
+    ("site", "fire", "quadrat", "seedlings", "area_m2", [4, 9]),
+    ("site", "logging", "session", "captures", "trap_nights", [5, 8, 12]),
+    ("plant", "treatment", "watch", "visits", "minutes", [10, 15]),
+    ("site", "fire", "session", "calls", "hours", [5, 8]),
+    ("dish", "medium", "field", "colonies", "volume_ml", [0.1, 0.2]),
+    ("transect", "farming", "visit", "butterflies", "length_m", [150, 250]),
+    ("nest", "food", "day", "feeds", "n_hours", [1, 2, 3]),
+    ("pond", "grazing", "sweep", "larvae", "Volume (l)", [1, 2, 5]),
+    ("colony", "heating", "watch", "foragers", "obs_h", [0.5, 1, 2]),
+    ("mouse", "drug", "session", "rearings", "duration (min)", [5, 10]),
+    ("parcelle", "traitement", "passage", "abeilles", "durée_min", [5, 10]),
+    ("Fläche", "Düngung", "Durchgang", "Käfer", "Dauer (h)", [12, 24]),
+]
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, 3])
+@pytest.mark.parametrize("named", NAMES, ids=lambda named: named[4])
+def test_counts_are_compared_per_effort_by_its_name(named, order):
+    *names, amounts = named
+    for seed in range(3):
+        found = ne.inspect(watched(names, amounts, seed=seed, order=order))
+        unit, arm, _, count, effort = names
+        first = lines(found)[0]
+        assert (first["value"], first["exposure"]) == (count, effort), first
+        assert arm in first["group"].split(",")
+        assert order or unit in {first.get("unit"), first.get("block")}
+        for proposal in found.proposals:
+            assert proposal.roles.exposure == effort
+            assert effort not in {*proposal.candidate.used, *proposal.factors, proposal.adjust}
+        assert effort not in found.other_values
+
+
+@pytest.mark.parametrize("name", ["minutes", "effort_h", "trap nights", "Dauer"])
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_are_compared_per_effort_that_is_another_in_each_row(name, seed):
+    names = ("plant", "treatment", "watch", "visits", name)
+    found = ne.inspect(watched(names, [4, 12], seed=seed, continuous=True, rate=4))
+    assert lines(found)[0]["exposure"] == name
+
+
+@pytest.mark.parametrize("order", range(6))
+@pytest.mark.parametrize("amounts", [[5, 15], [2.5, 5, 10]])
+def test_efforts_under_names_that_say_nothing_are_asked_about(order, amounts):
+    names = ("kor", "vaz", "mip", "tel", "dun")
+    found = ne.inspect(watched(names, amounts, seed=order, order=order, rate=4))
+    first = lines(found)[0]
+    assert (first["value"], first["exposure"]) == ("tel", "dun")
+    asked = [d for d in decisions(found.proposals) if d.kind == "effort"]
+    assert [(d.column, d.other) for d in asked] == [("tel", "dun")]
+    assert "Is dun on how much, or how long, tel was counted" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_set_or_says_when_is_no_effort(seed):
+    names = ("plant", "treatment", "watch", "visits", "minutes")
+    frame = watched(names, [10, 15], seed=seed)
+    moments = frame.assign(minutes=frame["watch"] * 10).drop(columns="watch")
+    assert "exposure" not in lines(ne.inspect(moments))[0]
+    of_units = frame.assign(minutes=np.where(frame["plant"].str[1:].astype(int) % 3, 10, 20))
+    assert "exposure" not in lines(ne.inspect(of_units))[0]
+    # Doses do not go with counts where they do nothing, and are no effort where they do.
+    doses = frame.rename(columns={"minutes": "dose"})
+    assert "exposure" not in lines(ne.inspect(doses))[0]
+
+
+def test_a_share_that_is_none_names_counts_per_effort():
+    frame = watched(("plant", "treatment", "watch", "visits", "minutes"), [1, 2], seed=1)
+    with pytest.raises(ne.NestimateError) as caught:
+        ne.compare(frame, group="treatment", unit="plant", options={"response": "visits/minutes"})
+    said = caught.value.said("shell")
+    assert "--value visits --response counts --exposure minutes" in said
+    python = caught.value.said("python")
+    assert 'options={"value"' not in python
+    assert "'exposure': 'minutes'" in python
+    with pytest.raises(ne.NestimateError, match="exposure"):
+        ne.compare(frame, value="visits/minutes", group="treatment", unit="plant")

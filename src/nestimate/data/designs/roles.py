@@ -110,6 +110,11 @@ class Roles:
         return tuple((name, text) for name, text in given.items() if text is not None)
 
     @property
+    def beside(self) -> frozenset[str]:
+        """Columns that belong to that of values: totals, exposures, standard errors."""
+        return frozenset(n for n in (self.total, self.exposure, *self.summary.values()) if n)
+
+    @property
     def summed_up(self) -> bool:
         """Whether rows are summaries that belong to nothing but their group."""
         return bool(self.summary) and self.unit is None and self.block is None

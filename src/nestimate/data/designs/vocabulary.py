@@ -136,7 +136,7 @@ WORDS = {
     "storage": "box rack freezer shelf drawer gefrierbox congelador congélateur",
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
-    "se": "se sem stderr sigma",
+    "se": "se sem stderr sigma sei sete serr",
     "value": (
         "value y response result outcome mean average avg signal longevity lifespan "
         "wert valeur valor messwert lebensdauer longévité longevidad"

@@ -130,6 +130,11 @@ class Counterparts:
         parts = (self.counted, *self.others)
         return str(WorkOut(column=self.total, parts=parts, signs=("+",) * len(self.others)))
 
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """The same, as all that is to be edited."""
+        return (self.edit,)
+
     def taken(self, table: Table) -> Table:
         """Return the table with the total in place of the other count."""
         sums = np.sum([table.numbers(name) for name in (self.counted, *self.others)], axis=0)

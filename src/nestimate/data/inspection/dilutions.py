@@ -16,6 +16,7 @@ from nestimate.data.inspection.derived import (
     holds_more,
     worked_out_from,
 )
+from nestimate.data.inspection.estimates import Estimates
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.looks import counting
 from nestimate.data.tables.door import Table
@@ -120,6 +121,11 @@ class Dilutions:
         """What makes the column of the volume, as a line."""
         return str(self.made)
 
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """The same, as all that is to be edited."""
+        return (self.edit,)
+
     def taken(self, table: Table) -> Table:
         """Return the table with the volume in place of the dilution and of what numbers plates."""
         made = np.ones(table.n_rows)
@@ -192,5 +198,5 @@ def _key(table: Table, names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[
     return np.unique(codes, axis=1, return_inverse=True)[1].astype(np.intp).ravel()
 
 
-#: A column that is made so that counts can be compared.
-Added = Counterparts | Dilutions
+#: A column that is made so that counts or estimates can be compared.
+Added = Counterparts | Dilutions | Estimates

@@ -14,6 +14,7 @@ from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.derived import powers_of, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
+from nestimate.data.inspection.estimates import Estimates
 from nestimate.data.inspection.exposed import Asked
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.folding import Folding
@@ -154,7 +155,7 @@ class Inspection:
         """Look at a table in which two counts may make up a total."""
         if (lived := Lifetimes.of(table)) is not None:
             return cls._with_lifetimes(table, lived, file)
-        counts = Counterparts.of(table) or Dilutions.of(table)
+        counts = Counterparts.of(table) or Dilutions.of(table) or Estimates.of(table)
         if counts is not None:
             found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
             if found.proposals:
@@ -181,7 +182,7 @@ class Inspection:
         kind, counts = self.measurand, self.added
         apart = {kind and kind.column, *(counts.apart if counts else ())}
         every = [column.name for column in self.columns if column.name not in apart]
-        own = [*(kind.edits if kind else ()), *([counts.edit] if counts else [])]
+        own = [*(kind.edits if kind else ()), *(counts.edits if counts else ())]
         reading = replace(reading, edits=(*reading.edits, *own))
         file, chosen = self.file or "", reading.chosen
         proposals = tuple(
@@ -213,7 +214,7 @@ class Inspection:
     def _adding(self, table: Table, counts: Added) -> Self:
         """Return the same for the table as it is, in which columns stand for the one made."""
         parts = {name: (Reason(role="part", why=why),) for name, why in counts.apart.items()}
-        made = [p for p in self.proposals if counts.column in {p.roles.total, p.roles.exposure}]
+        made = [p for p in self.proposals if counts.column in p.roles.beside]
         return replace(
             self,
             columns=described(table),

@@ -87,7 +87,9 @@ class Tried:
                 break
             fewer = tried.crossing.without(silent[:1])
             tried = cls._with_all(fewer, columns, value, summary, whole, rows)
+        beside = {*summary.values()}
         measured = [c for c in columns.values() if c.kind == "numbers" and not c.whole]
+        measured = [c for c in measured if c.name not in beside]
         # One of several measured columns against 0 is what nobody asked for.
         alone = len(measured) < 2 or not all(proposal.whole for proposal in tried.fit)
         return tried if tried.fit and alone else first

@@ -10,6 +10,7 @@ An edit is one line of text, so that a command, a call and a report can all hold
     only gene = Il6, gene = Tnf
     total = dead + alive
     volume = 1 / dilution
+    se = variance ^ 0.5
     mouse = parts 1-2 of cell_id
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
@@ -48,7 +49,7 @@ _CELL = r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why
 _SET = re.compile(rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*{_CELL}")
 _EVERY = re.compile(rf"\s*every\s+(?P<column>{_NAME})\s+(?P<label>{_NAME})\s*=\s*{_CELL}")
 _SPAN = re.compile(r"\d+(-\d+)?")
-_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#*]))")
+_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#*^]))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +213,7 @@ class WorkOut:
     column, parts
         What it is called, and the columns that it is made of; a number stands for itself.
     signs
-        What stands between them: `+`, or `*` and `/`.
+        What stands between them: `+` and `-`, `*` and `/`, or one `^`.
     why
         The user's reason; may be empty.
     """
@@ -394,5 +395,5 @@ def _paired(pairs: Sequence[str]) -> bool:
 
 
 def _signs(marks: Sequence[str]) -> bool:
-    """Whether marks add up, or multiply and divide: both at once would need brackets."""
-    return {*marks} == {"+"} or {*marks} <= {"*", "/"}
+    """Whether marks add up, multiply and divide, or raise: several would need brackets."""
+    return {*marks} <= {"+", "-"} or {*marks} <= {"*", "/"} or [*marks] == ["^"]

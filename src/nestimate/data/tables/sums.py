@@ -12,12 +12,24 @@ from nestimate.data.tables.grid import Grid
 from nestimate.errors import DataError
 
 #: What stands between columns that another is made of, and how it is said.
-SIGNS = {"+": "plus", "*": "times", "/": "divided by"}
-_WORK_OUT = {"+": np.add, "*": np.multiply, "/": np.divide}
+SIGNS = {
+    "+": "plus",
+    "-": "less",
+    "*": "times",
+    "/": "divided by",
+    "^": "to the power of",
+}
+_WORK_OUT = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "^": np.power,
+}
 
 
 def with_made(grid: Grid, terms: Sequence[int | float], signs: Sequence[str], name: str) -> Grid:
-    """Return a table with a further column, last: others added up, or multiplied and divided.
+    """Return a table with a further column, last: others added up, multiplied, or a power of one.
 
     It is empty where one of them is.
 
@@ -41,12 +53,16 @@ def with_made(grid: Grid, terms: Sequence[int | float], signs: Sequence[str], na
         np.full(grid.n_rows, term) if isinstance(term, float) else _numbers(grid, term)
         for term in terms
     ]
+    begun = first
     with np.errstate(divide="ignore", invalid="ignore"):
         for sign, numbers in zip(signs, rest, strict=True):
             first = _WORK_OUT[sign](first, numbers)
-    wrong = np.flatnonzero(np.isinf(first))
+    known = ~np.any([np.isnan(term) for term in (*rest, begun)], axis=0)
+    root = "^" in signs
+    wrong = np.flatnonzero(np.isinf(first) | (known & np.isnan(first) & root))
     if wrong.size:
-        raise DataError(f"{grid.source}: '{name}' would divide by 0 in row {grid.rows[wrong[0]]}.")
+        what = "be a power that is no number" if root else "divide by 0"
+        raise DataError(f"{grid.source}: '{name}' would {what} in row {grid.rows[wrong[0]]}.")
     cells = ["" if np.isnan(number) else f"{number:.15g}" for number in first]
     column = pa.chunked_array([pa.array(cells, pa.string())])
     return replace(grid, names=(*grid.names, name), columns=(*grid.columns, column))

@@ -286,7 +286,7 @@ def _no_groups(inspection: Inspection) -> str:
         said += f" Which {unit} was treated how? Write it into a column beside {unit}, such as "
         said += "group, and inspect the table again."
     others = inspection.other_values
-    if not others:
+    if not others or inspection.proposals[0].roles.summary:
         return said
     return (
         f"{said} If {inspection.value}, {others[0]} ... each hold the values of one group, add "

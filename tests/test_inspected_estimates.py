@@ -106,7 +106,7 @@ def test_the_lines_run_and_agree_with_each_other():
     for columns in ({"se": "sei"}, {"variance": "vi"}, {"low": "lower", "high": "upper"}):
         frame = studies({"name": "study", "estimate": "yi"} | columns)
         call = ne.inspect(frame).proposals[0].call("frame")
-        answers.append(eval(call, {"ne": ne, "frame": frame}).effect["mean"])
+        answers.append(eval(call, {"ne": ne, "frame": frame}).contrasts[0].mean)
     assert np.ptp(answers) < 0.01
 
 

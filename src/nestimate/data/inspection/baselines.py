@@ -11,7 +11,7 @@ from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.responses import MEASURED
-from nestimate.data.designs.vocabulary import hints
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
@@ -19,6 +19,9 @@ from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import moment
 from nestimate.errors import DataError, DesignError
+
+#: Words for cycles of PCR, each of which doubles what is there.
+_CYCLES = frozenset({"ct", "cq", "cp"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,7 @@ class Baseline:
         for proposal in found:
             adjusted = self._adjusted(table, proposal)
             if adjusted is not proposal and changed is None:
-                changed = self._changed(table, proposal)
+                changed = difference(table, proposal, self.before)
                 made += [adjusted, *([changed] if changed else [])]
             else:
                 made.append(adjusted)
@@ -100,33 +103,65 @@ class Baseline:
             cautions=design.warnings,
         )
 
-    def _changed(self, table: Table, proposal: Proposal) -> Proposal | None:
-        """Return the design of the change, by a formula: of one factor, in units or rows."""
-        roles, units = proposal.roles, proposal.candidate.units
-        if proposal.factors or proposal.candidate.blocks or roles.response != MEASURED:
-            return None
-        numbers = all(map(is_plain_number, table.labels(roles.group)[1]))
-        factor = f"C({quoted(roles.group)})" if numbers else quoted(roles.group)
-        change = f"{quoted(roles.value)} - {quoted(self.before)}"
-        several = any(len(branch.steps) > 1 for branch in proposal.branches)
-        random = [
-            f"(1 | {':'.join(map(quoted, units[: i + 1]))})" for i in range(len(units) * several)
-        ]
-        formula = " + ".join([f"{change} ~ {factor}", *random])
-        try:
-            design = formula_design(table, parse_formula(formula))
-        except (DataError, DesignError):
-            return None
-        return FormulaProposal(
-            roles=replace(roles, value=change),
-            candidate=_without(proposal, self.before),
-            whole=False,
-            branches=proposal.branches,
-            cautions=design.warnings,
-            formula=formula,
-            factors=(roles.group,),
-            change=(roles.value, self.before),
-        )
+
+def difference(
+    table: Table, proposal: Proposal, less: str, *, relative: bool = False
+) -> Proposal | None:
+    """Return the design of a difference, row by row, by a formula: of one factor.
+
+    Parameters
+    ----------
+    proposal
+        The design of what is compared, in units, blocks or rows.
+    less
+        The column that is taken from it: the same before; or what it is set in relation to.
+    relative
+        Whether it is that.
+    """
+    roles, (units, blocks) = proposal.roles, (proposal.candidate.units, proposal.candidate.blocks)
+    held = len(blocks) > 1 or (blocks and (units or not relative))
+    if proposal.factors or held or roles.response != MEASURED:
+        return None
+    numbers = all(map(is_plain_number, table.labels(roles.group)[1]))
+    factor = f"C({quoted(roles.group)})" if numbers else quoted(roles.group)
+    change = f"{quoted(roles.value)} - {quoted(less)}"
+    several = any(branch.steps[-1].high > 1 for branch in proposal.branches)
+    paths = [units[: i + 1] for i in range(len(units))]
+    paths += [(*blocks, roles.group)[: i + 1] for i in range(1 + several)] if blocks else []
+    levels = any(len(branch.steps) > 1 for branch in proposal.branches)
+    random = [f"(1 | {':'.join(map(quoted, path))})" for path in paths if levels]
+    formula = " + ".join([f"{change} ~ {factor}", *random])
+    try:
+        design = formula_design(table, parse_formula(formula))
+    except (DataError, DesignError):
+        return None
+    return FormulaProposal(
+        roles=replace(roles, value=change),
+        candidate=_without(proposal, less),
+        whole=False,
+        branches=proposal.branches,
+        cautions=design.warnings,
+        formula=formula,
+        factors=(roles.group,),
+        change=(roles.value, less),
+        relative=relative,
+    )
+
+
+def in_cycles(
+    table: Table, found: Sequence[Proposal], references: Sequence[str]
+) -> tuple[Proposal, ...]:
+    """Return the designs, before that of cycles of PCR their difference from a reference's.
+
+    Cycles of a gene alone say as well how much was in the tube.
+    """
+    able = [name for name in references if words(name) & _CYCLES]
+    if not found or not able or found[0].typed or not words(found[0].roles.value) & _CYCLES:
+        return tuple(found)
+    if found[0].roles.value in references or found[0].whole:
+        return tuple(found)
+    made = difference(table, found[0], able[0], relative=True)
+    return (made, *found) if made else tuple(found)
 
 
 def _without(proposal: Proposal, name: str) -> Candidate:

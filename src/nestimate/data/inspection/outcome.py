@@ -7,8 +7,13 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.inspection.again import Again
-from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.derived import Derived, derived_columns, measured_parts
+from nestimate.data.inspection.baselines import Baseline, in_cycles
+from nestimate.data.inspection.derived import (
+    Derived,
+    derived_columns,
+    measured_parts,
+    unrelated,
+)
 from nestimate.data.inspection.exposed import beside_columns
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import counting
@@ -147,6 +152,7 @@ class Outcome:
         """Return the designs with what a reading is, and those that only the user can tell from."""
         fit = responded(table, found, self.beside)
         fit = self.part.asked(table, fit) if self.part else fit
+        fit = in_cycles(table, fit, unrelated(self.columns, self.derived))
         met = self.baseline or Again.of(table, self.columns, fit)
         return met.proposed(table, fit) if met else fit
 

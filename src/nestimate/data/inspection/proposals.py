@@ -218,12 +218,15 @@ class FormulaProposal(Proposal):
     ----------
     change
         Columns whose difference is compared, after and before; empty where none is.
+    relative
+        Whether the second of these is a reference, in relation to which the first is set.
     beside
         Columns of which plain differences are taken out: few cohorts, rows and columns of a square.
     """
 
     layout: Layout = "formula"
     change: tuple[str, ...] = ()
+    relative: bool = False
     beside: tuple[str, ...] = ()
 
     def designed(self, table: Table, roles: Roles) -> Design:

@@ -21,7 +21,8 @@ _DATED = frozenset(
 #: Words for before and after, and those beside a number of a moment.
 _BEFORE = frozenset(
     {"pre", "before", "baseline", "base", "bl", "initial", "start", "pretest", "pretreatment"}
-    | {"vorher", "avant", "antes", "prima", "ausgangswert", "anfang", "anfangs", "ausgangs"}
+    | {"prev", "previous", "previously", "prior", "preceding", "vorjahr", "vorher"}
+    | {"avant", "antes", "prima", "ausgangswert", "anfang", "anfangs", "ausgangs"}
     | {"inicial", "iniziale", "initiale", "begin", "basal", "vóór", "admission"}
     | {"före", "przed", "önce", "до", "前", "전", "vor", "voor", "preop"}
 )

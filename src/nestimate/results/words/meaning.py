@@ -108,9 +108,12 @@ def _by_formula(proposal: Proposal) -> str:
     elif isinstance(proposal, FormulaProposal) and proposal.change:
         after, before = proposal.change
         said = f"The change, {after} less {before}, is compared between {factors[0]}: simpler to "
-        said += f"say, and mostly less sure than {after} at equal {before}."
+        said += f"say, and mostly less sure than {after} at equal {before}. "
+        if proposal.relative:
+            said = f"{after} less {before}, row by row (delta Ct), is compared between "
+            said += f"{factors[0]}: a cycle more is half as much, however much was in the tube. "
         if not units or len(proposal.branches[0].steps) == 1:
-            return f"{said} Every row is one data point."
+            return f"{said}Every row is one data point."
     else:
         assert isinstance(proposal, FormulaProposal)
         few, one = (f" {word} ".join(proposal.beside) for word in ("and", "or"))

@@ -88,7 +88,14 @@ class Again:
         others = [n for n in names if n != value]
         # Names that say when are of one quantity, which may have changed from one to the next.
         told = any(one.timed and {*names} <= {*one.columns} for one in steps(names))
-        met = all(told or go_together(codes, read[value], read[n]) for n in others)
+        # A second weight may be far above the first.
+        second = len(names) == 2 and _numbered(names)
+        met = all(
+            told
+            or go_together(codes, read[value], read[n])
+            or (second and _surely(*correlation(codes, read[value], read[n])))
+            for n in others
+        )
         if not others or not met or _extremes(names):
             return None
         ends = [_LAST.split(n)[-1] for n in names]
@@ -168,6 +175,12 @@ def _alike(read: NDArray[np.float64]) -> bool:
     """Return whether much of the range of two columns is that of both."""
     low, high = read.min(axis=1, initial=np.inf), read.max(axis=1, initial=-np.inf)
     return bool(high.min() - low.max() >= _SHARED * (high.max() - low.min()))
+
+
+def _numbered(names: Sequence[str]) -> bool:
+    """Return whether two names are one with a 1 and a 2 behind it: weight1, weight2."""
+    first, second = sorted(names)
+    return first[:-1] == second[:-1] and (first[-1], second[-1]) == ("1", "2")
 
 
 def _surely(r: float, free: int) -> bool:

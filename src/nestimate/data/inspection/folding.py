@@ -65,9 +65,13 @@ class Folding:
 
     @property
     def timed(self) -> bool:
-        """Whether titles say when, so that the last may be what comes of the first."""
+        """Whether titles say when, so that the last may be what comes of the first.
+
+        Weight 1 and weight 2 may be that, too.
+        """
         found = steps(self.columns)
-        return self.kind == "times" and len(found) == 1 and found[0].timed
+        two = len(self.columns) == 2 and all(n[-1:].isdigit() for n in self.columns)
+        return self.kind == "times" and (two or (len(found) == 1 and found[0].timed))
 
     def unnamed(self, proposals: Iterable[Proposal]) -> tuple[str, ...]:
         """Say that columns are levels of rows which no label names, so that no line can ask it."""

@@ -7,9 +7,9 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.edits import KeepOnly
 
-#: Means of several factors from which on an answer takes a minute; and of counts or shares that
-#: are met again in blocks with plots in them.
-MANY, MANY_COUNTED = 24, 8
+#: Means of several factors from which on an answer takes a minute; of counts or shares that are met
+#: again in blocks with plots in them; and of three factors there.
+MANY, MANY_COUNTED, MANY_DEEP = 24, 8, 12
 
 
 def slow(proposal: Proposal, columns: Sequence[Column]) -> tuple[str, ...]:
@@ -17,7 +17,9 @@ def slow(proposal: Proposal, columns: Sequence[Column]) -> tuple[str, ...]:
     means = len(proposal.branches)
     inside = "/" in (proposal.roles.block or "") or len(proposal.candidate.units) > 1
     counted = proposal.roles.response != MEASURED and inside
-    if len(proposal.factors) < 2 or means < (MANY_COUNTED if counted else MANY):
+    deep = inside and len(proposal.factors) > 2
+    many = MANY_COUNTED if counted else MANY_DEEP if deep else MANY
+    if len(proposal.factors) < 2 or means < many:
         return ()
     said = f"{means} means at once take a minute or more"
     able = [c for c in columns if c.name in proposal.factors]

@@ -86,7 +86,9 @@ def from_groups(table: Table, wanted: Wanted) -> Table:
     )
     note = f"Wide table: every column is a group, with its number of values: {counts}."
     notes = [*table.notes, note, *_left_aside(aside)]
-    found = stacked(table, values, {GROUP: groups}, notes, replace(wanted, group=factor), kept)
+    # Arms may stand in a column of that name, beside columns that are weeks.
+    made = factor if GROUP in kept else GROUP
+    found = stacked(table, values, {made: groups}, notes, replace(wanted, group=factor), kept)
     return replace(found, roles={**found.roles, "group": wanted.group or factor})
 
 

@@ -315,10 +315,26 @@ def straight(column: Unused, looked: Looked) -> bool:
     along = None if named(column) else told(columns, looked)
     if along is None or along.test.p >= ALIKE:
         return False
+    if _sizes(column, looked):
+        return True
     stage = looked.strata.stages[along.place]
     part, own = (looked.strata.parts(x)[along.place] for x in (columns, indicators(column)))
     rest = stage.beside(part).explained(own) if own.size else None
     return rest is None or rest.test.p >= STRAIGHT
+
+
+def _sizes(column: Unused, looked: Looked) -> bool:
+    """Whether whole numbers with gaps stand at points, most of which share theirs with few.
+
+    How many pups a litter has is no batch of litters, though two litters may have as many.
+    """
+    assert column.numbers is not None
+    point = looked.points.point
+    first = np.unique(point, return_index=True)[1]
+    if not constant(column.codes, point):
+        return False
+    present = np.unique(column.numbers[first])
+    return bool(np.ptp(present) > present.size - 1 and 3 * present.size >= first.size)
 
 
 def named(column: Unused) -> bool:

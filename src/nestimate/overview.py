@@ -15,7 +15,7 @@ from nestimate.data.tables.edits import edited
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.grid import Grid
 from nestimate.errors import LinesError, NestimateError
-from nestimate.results.words import inspection_text, remarks
+from nestimate.results.words import asking, inspection_text, remarks
 from nestimate.results.words.meaning import meaning
 from nestimate.values import checked_arguments
 from nestimate.words import Decimal
@@ -87,13 +87,13 @@ class Overview(Inspection):
             "survival": self._survival(),
             "questions": [
                 {
-                    "question": inspection_text.question(decision, self),
+                    "question": asking.question(decision, self),
                     "ask": asked,
                     "answers": answers,
                     "designs": list(decision.choices),
                 }
                 for decision in decisions(self.proposals)
-                for asked, *answers in [inspection_text.question_and_answers(decision, self)]
+                for asked, *answers in [asking.question_and_answers(decision, self)]
             ],
             "refused": [] if self.proposals else inspection_text.mend(self),
         }

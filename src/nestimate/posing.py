@@ -101,7 +101,10 @@ def posed(
             f"value: there is no column '{value}', but both of its parts are columns.",
             *per_effort(first.strip(), second.strip()),
             " Its quotient, measured: ",
-            Remedy("edits", str(WorkOut(column="rate", parts=(first.strip(), second.strip()), signs=("/",)))),
+            Remedy(
+                "edits",
+                str(WorkOut(column="rate", parts=(first.strip(), second.strip()), signs=("/",))),
+            ),
             " with ",
             Remedy("value", "rate"),
             ".",

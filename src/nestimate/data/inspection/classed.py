@@ -20,8 +20,17 @@ def classes_of(table: Table, crossing: Crossing, value: str) -> tuple[str, ...]:
     return tuple(
         name
         for name in crossing.names
-        if 2 <= crossing.size(name) <= MOST_GROUPS and _classed(values, table.labels(name)[0])
+        if 2 <= crossing.size(name) <= MOST_GROUPS
+        and (_classed(values, codes := table.labels(name)[0]) or _worded(values, codes))
     )
+
+
+def _worded(values: NDArray[np.float64], codes: NDArray[np.intp]) -> bool:
+    """Return whether each label is the word for one number: poor for 1, average for 2."""
+    known = ~np.isnan(values) & (codes >= 0)
+    pairs = np.unique(np.stack([values[known], codes[known]]), axis=1)
+    sizes = {np.unique(part).size for part in pairs}
+    return bool(known.sum() >= FEWEST and sizes == {pairs.shape[1]} and pairs.shape[1] > 2)
 
 
 def _classed(values: NDArray[np.float64], codes: NDArray[np.intp]) -> bool:

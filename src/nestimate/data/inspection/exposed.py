@@ -58,9 +58,7 @@ class Asked:
     beside: Beside
 
     @classmethod
-    def of(
-        cls, table: Table, columns: Sequence[Column], found: Sequence[Proposal]
-    ) -> Self | None:
+    def of(cls, table: Table, columns: Sequence[Column], found: Sequence[Proposal]) -> Self | None:
         """Return counts that go with other numbers as with an effort, whatever they are called.
 
         Those were set, unlike in each of what was watched again, or measured; nothing else was.
@@ -93,9 +91,7 @@ class Asked:
         roles = {"value": self.beside.value, "exposure": self.beside.column}
         return replace(table, roles={**table.roles, **roles}, known={})
 
-    def before(
-        self, made: Sequence[Proposal], found: Sequence[Proposal]
-    ) -> tuple[Proposal, ...]:
+    def before(self, made: Sequence[Proposal], found: Sequence[Proposal]) -> tuple[Proposal, ...]:
         """Return designs of counts per effort with those in which it is something else.
 
         Before them where it is a part of the first of these.
@@ -213,9 +209,7 @@ def _set(labels: Codes, amounts: Codes) -> bool:
     return bool(times.shape[0] > 1 and (one_each or even))
 
 
-def _unlike_inside(
-    table: Table, column: Column, columns: Sequence[Column], count: Column
-) -> bool:
+def _unlike_inside(table: Table, column: Column, columns: Sequence[Column], count: Column) -> bool:
     """Return whether numbers vary, in no order, in most of what was met again."""
     amounts = np.unique(table.numbers(column.name), return_inverse=True)[1].ravel()
     for labels in _labels(table, column, columns, count):

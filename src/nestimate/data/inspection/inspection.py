@@ -29,7 +29,7 @@ from nestimate.data.inspection.orders import in_orders, recurring
 from nestimate.data.inspection.outcome import Outcome
 from nestimate.data.inspection.outermost import outermost_first
 from nestimate.data.inspection.patience import slow
-from nestimate.data.inspection.proposals import MOST, Proposal
+from nestimate.data.inspection.proposals import MOST, FormulaProposal, Proposal
 from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
 from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
 from nestimate.data.inspection.responded import (
@@ -335,6 +335,11 @@ class Inspection:
             )
             | beside_reasons(along, taken.before, taken.totals, dict.fromkeys(classed, value)),
         )
+
+    @property
+    def relative(self) -> bool:
+        """Whether what is compared is set in relation to a reference in one of the designs."""
+        return any(isinstance(p, FormulaProposal) and p.relative for p in self.proposals)
 
     @property
     def waiting_columns(self) -> tuple[Column, ...]:

@@ -69,6 +69,7 @@ _AT_TIME = re.compile(
     r"(?P<word>h|hrs?|hours?|hp[it]|mins?|minutes?|s|secs?|d|days?|dp[it]|wks?|weeks?|mo|months?)"
 )
 _MOMENT = re.compile(r"(?P<word>[^\W\d]+)[\s_.-]*\d+|\d+[\s_.-]*(?P<unit>[^\W\d]+)")
+_ANIMAL = re.compile(r"[a-su-vyzA-SU-VYZ]")
 _WORD = re.compile(rf"(?P<stem>.+?){_BETWEEN}+(?P<word>[^\W\d]+)\.?")
 
 
@@ -273,12 +274,17 @@ def _without_words(found: Mapping[str, Title]) -> dict[str, Title]:
     Not where nothing or one stem would be left, or stems that differ would be one.
     """
     shorter = {}
+    ends = {m and m["word"] for t in found.values() for m in [_WORD.fullmatch(t.stem)]}
+    # Of `Sham m1` and `MCAO m1` the animals are numbered behind a letter.
+    letter = len(ends) == 1 and len(found) > 1 and bool(_ANIMAL.fullmatch("".join(map(str, ends))))
     for name, title in found.items():
         match = None if title.word else _WORD.fullmatch(title.stem)
         counted = match is not None and match["word"].casefold() in _COUNTED | _DATED
-        shorter[name] = (
-            replace(title, stem=match["stem"], word=match["word"]) if match and counted else title
-        )
+        if match and (counted or letter):
+            word = match["word"] if counted else ""
+            shorter[name] = replace(title, stem=match["stem"], word=word)
+        else:
+            shorter[name] = title
     before, after = _by_stem(found), _by_stem(shorter)
     return shorter if 1 < len(after) == len(before) else dict(found)
 

@@ -82,8 +82,9 @@ def remarks(inspection: Inspection) -> Iterable[str]:
 
 def _not_alike(inspection: Inspection) -> Iterable[str]:
     """Say what values are only alike in relation to: a housekeeping gene, a volume, a total."""
-    if inspection.references and inspection.value not in (None, *inspection.references):
-        yield _relative_to(inspection.references, str(inspection.value))
+    beside = () if inspection.relative else inspection.references
+    if beside and inspection.value not in (None, *beside):
+        yield _relative_to(beside, str(inspection.value))
     if inspection.added is not None:
         yield inspection.added.note
     elif (unread := unread_dilutions(inspection.columns)) != "":
@@ -361,9 +362,9 @@ def _summaries(inspection: Inspection) -> Iterable[str]:
 
 def kinds_of_value(inspection: Inspection) -> list[Column]:
     """Return the columns that seem to say what was measured: proteins, genes, assays."""
-    return [
-        c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
-    ]
+    kinds = [c for c in inspection.columns if c.labelled and "kind" in hints(c.name)]
+    # Populations P1 to P6 were sampled; interleukins are measured.
+    return [c for c in kinds if c.distinct > 2 and not (c.examples[0][1:].isdigit())]
 
 
 def columns_left_out(proposal: Proposal, inspection: Inspection) -> str:

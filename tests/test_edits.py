@@ -225,3 +225,23 @@ def test_a_misspelt_column_of_an_edit_is_guessed(tmp_path):
     path.write_text("Variety,y\na,1.5\nb,2.5\n")
     with pytest.raises(DataError, match=r"no column 'Varity'\. Did you mean 'Variety'"):
         read_table(path, Wanted(edits=("only Varity = a",)))
+
+
+@pytest.mark.parametrize("signs", [("-",), ("^",), ("+", "-")])
+def test_what_is_subtracted_or_raised_to_a_power_is_read_as_it_is_written(signs):
+    edit = WorkOut(column="se", parts=("a b", "0.5", "c")[: len(signs) + 1], signs=signs)
+    assert parse_edit(str(edit)) == edit
+
+
+def test_columns_are_subtracted_and_raised_to_a_power():
+    content = b"low,high,vi\n0.1,0.9,0.04\n-1,2.92,0.25\n0,3,\n"
+    edits = ("width = high - low", "half = width / 2", "se = vi ^ 0.5")
+    table = read_table(file(content), Wanted(edits=edits, as_it_is=True))
+    np.testing.assert_allclose(table.numbers("width"), [0.8, 3.92, 3.0])
+    np.testing.assert_allclose(table.numbers("half"), [0.4, 1.96, 1.5])
+    np.testing.assert_allclose(table.numbers("se"), [0.2, 0.5, np.nan])
+    assert "Column se is vi to the power of 0.5, row by row" in " ".join(table.notes)
+    with pytest.raises(DataError, match="row 3"):
+        read_table(file(content), Wanted(edits=("root = low ^ 0.5",), as_it_is=True))
+    with pytest.raises(DesignError, match="edit"):
+        read_table(file(content), Wanted(edits=("x = low - high / vi",), as_it_is=True))

@@ -115,5 +115,7 @@ def test_what_lies_between_others_by_its_dose_or_place_is_no_estimate():
     start = rng.normal(10, 1, 8)
     up = {name: (start + i + rng.uniform(0, 0.5, 8)).round(2) for i, name in enumerate("abc")}
     for names in (["low", "mid", "high"], ["lower_leaf", "middle_leaf", "upper_leaf"]):
-        frame = pd.DataFrame({"plant": [f"p{i}" for i in range(8)]} | dict(zip(names, up.values())))
+        frame = pd.DataFrame(
+            {"plant": [f"p{i}" for i in range(8)]} | dict(zip(names, up.values(), strict=True))
+        )
         assert not any("se" in line for line in lines(ne.inspect(frame)))

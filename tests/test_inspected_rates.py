@@ -96,6 +96,33 @@ def test_efforts_under_names_that_say_nothing_are_asked_about(order, amounts):
     assert "Is dun on how much, or how long, tel was counted" in " ".join(str(found).split())
 
 
+ROWS = [
+    ("minutes", [10, 15], "visits"),
+    ("effort_min", [5, 8], "birds"),
+    ("trap_nights", [5, 8, 12], "captures"),
+    ("area_m2", [1, 4], "seedlings"),
+    ("hours", [5, 8], "calls"),
+    ("length_m", [100, 150, 200], "butterflies"),
+    ("duration_min", [5, 10], "rearings"),
+    ("kor", [1, 4], "vaz"),
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(("effort", "amounts", "count"), ROWS)
+def test_an_effort_is_no_value_where_each_row_was_watched_once(effort, amounts, count, named, seed):
+    rng = np.random.default_rng(seed)
+    over, arm = rng.choice(amounts, 24), np.tile(["a", "b"], 12)
+    mean = 4 * over / np.mean(amounts) * np.where(arm == "a", 1, 1.5)
+    made = {"plot": [f"P{i}" for i in range(24)]} if named else {}
+    found = ne.inspect(pd.DataFrame({**made, "arm": arm, effort: over, count: rng.poisson(mean)}))
+    first = lines(found)[0]
+    assert (first["value"], first["exposure"], first["group"]) == (count, effort, "arm")
+    sure = all(proposal.roles.exposure for proposal in found.proposals)
+    assert sure or "effort" in {d.kind for d in decisions(found.proposals)}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_what_was_set_or_says_when_is_no_effort(seed):
     names = ("plant", "treatment", "watch", "visits", "minutes")

@@ -19,10 +19,10 @@ from nestimate.data.designs.squares import Test
 from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import is_beside, of_one_quantity, outcomes_beside
+from nestimate.data.inspection.exposed import beside_columns
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.loud import correlation
-from nestimate.data.inspection.exposed import beside_columns
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.stepping import compares
 from nestimate.data.tables.door import Table

@@ -10,10 +10,10 @@ from nestimate.data.designs.endings import says_end
 from nestimate.data.designs.proportions import answers
 from nestimate.data.designs.vocabulary import clocks, hints, words
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.exposed import beside_columns
 from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand
-from nestimate.data.inspection.exposed import beside_columns
 from nestimate.data.inspection.measured import value_columns
 from nestimate.data.inspection.reasons import Reason
 from nestimate.data.inspection.summaries import summary_columns

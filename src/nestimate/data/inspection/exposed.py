@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.exposures import exposes, speaks_of_extent
+from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.rates import ends_with_extent, lasting
 from nestimate.data.designs.vocabulary import UNDILUTED, dilutes, hints
 from nestimate.data.inspection.crossings import same_everywhere, set_at
@@ -65,23 +66,27 @@ class Asked:
         """
         if not found or found[0].roles.exposure or found[0].roles.total or found[0].typed:
             return None
-        counts = [c for c in columns if may_be_counts(table, c, columns)]
-        counts = [c for c in counts if (c.largest or 0) <= _MOST]
+        counts = [c for c in _counts(table, columns) if (c.largest or 0) <= _MOST]
         for column in columns:
             said = hints(column.name)
             if said & (_OTHER | {"group", "block", "unit", "place", "storage"}) or (
                 not column.labelled and column.whole
             ):
                 continue
+            if of_quantities([column.name, ""]) and not exposes(column.name):
+                continue
             values = {*(p.roles.value for p in found[:1]), column.name}
             others = [c for c in counts if c is not column and not exposes(c.name)]
             taken = [c for c in others if c.name in values] or others[:1]
-            numbers = [c for c in columns if c.kind == "numbers" and c is not column]
-            if len(numbers) != 1 or numbers != taken:
+            if not taken or [
+                c for c in columns if c.kind == "numbers" and c not in (column, *taken)
+            ]:
                 continue
             at = (table, column, columns, taken[0])
             unlike = column.labelled and _above_0(table, column, taken[0]) and _unlike_inside(*at)
-            if (unlike or _varies(*at)) and _goes_with(*at, _SURELY):
+            # What a name says is asked, and what the numbers say.
+            told = column.labelled and lasting(column.name)
+            if (unlike or _varies(*at)) and (told or _goes_with(*at, _SURELY)):
                 beside = Beside(value=taken[0].name, column=column.name, role="exposure")
                 return cls(beside=beside)
         return None
@@ -146,7 +151,7 @@ def _effort(table: Table, columns: Sequence[Column]) -> Beside | None:
     It is a few round numbers that follow no other labels; or the counts go with it. Neither what
     was set for all alike is one, nor a moment, nor what each of what was sampled has one of.
     """
-    counts = [c for c in columns if may_be_counts(table, c, columns) and not exposes(c.name)]
+    counts = [c for c in _counts(table, columns) if not exposes(c.name)]
     counts.sort(key=lambda c: ("counted" not in hints(c.name), -c.distinct))
     for column in columns:
         extent = ends_with_extent(column.name)
@@ -160,9 +165,35 @@ def _effort(table: Table, columns: Sequence[Column]) -> Beside | None:
         # Of few round numbers of minutes some are moments: those were watched at all of them.
         watched = few and told and _unlike_inside(table, column, columns, count)
         able = (few or lasting(column.name)) and _varies(table, column, columns, count)
+        if able and few and told and "time" not in hints(column.name):
+            # Where nothing was met again there is nothing that tells moments, and no moment.
+            watched = watched or not any(_again(c, table) for c in columns if c is not column)
         if watched or (able and _goes_with(table, column, columns, count, _GOES)):
             return Beside(value=count.name, column=column.name, role="exposure")
     return None
+
+
+def _counts(table: Table, columns: Sequence[Column]) -> list[Column]:
+    """Return what may be counts of things; few of each also where some numbers run from 0 on."""
+    found = []
+    for c in columns:
+        low, said = c.smallest, hints(c.name)
+        few = c.whole and c.measured and low is not None and low >= 0 and c.kind != "id"
+        few = few and not said & (_OTHER - {"counted"} | {"group", "block", "place", "storage"})
+        uneven = low == 0 and c.distinct > _FEWEST and not said
+        if few and not exposes(c.name) and ("counted" in said or uneven):
+            few = not (same_everywhere(table, c, columns) or set_at(table, c, columns))
+        else:
+            few = False
+        if few or may_be_counts(table, c, columns):
+            found.append(c)
+    return found
+
+
+def _again(column: Column, table: Table) -> bool:
+    """Return whether a column names things in several rows each."""
+    many = column.labelled and column.smallest is None and column.distinct >= _FEWEST
+    return many and 2 * column.distinct <= table.n_rows
 
 
 def _labels(

@@ -243,7 +243,7 @@ class Inspection:
         if (asked := Asked.of(plain, found.columns, found.proposals)) is not None:
             rates = cls._as_it_stands(asked.taken(plain), file=file)
             both = asked.before(rates.proposals, found.proposals)[:MOST]
-            found = replace(found, proposals=both)
+            found = replace(rates if both[0].roles.exposure else found, proposals=both)
         if found.value is None and (yes := with_answers(plain)) is not None:
             found = cls._as_it_stands(yes, file=file)
         if limited:

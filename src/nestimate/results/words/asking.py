@@ -70,6 +70,13 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 "Outcomes of their own, each compared by itself",
                 *readings,
             )
+    return _of_numbers(decision, inspection)
+
+
+def _of_numbers(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
+    """Ask what columns of numbers are to each other; or whether groups are compared at all."""
+    column, other = decision.column, decision.other
+    match decision.kind:
         case "before":
             return (
                 f"Is {column} what {other} was before anything was done?",
@@ -91,9 +98,8 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 f"Yes, {column} per {other} is compared",
                 f"No, {other} is something else",
             )
-        case "one group":
-            return (
-                f"Do you want to compare each {column} with the others?",
-                "Yes",
-                "No, their common mean is what matters",
-            )
+    return (
+        f"Do you want to compare each {column} with the others?",
+        "Yes",
+        "No, their common mean is what matters",
+    )

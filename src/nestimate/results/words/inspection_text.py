@@ -13,8 +13,8 @@ from nestimate.data.inspection.questions import decisions
 from nestimate.data.inspection.unread import unread_said
 from nestimate.errors import listed
 from nestimate.remedies import lines_said
-from nestimate.results.words.lines import visible
 from nestimate.results.words.asking import question
+from nestimate.results.words.lines import visible
 from nestimate.results.words.meaning import meaning, tree
 from nestimate.results.words.remarks import (
     columns_left_out,

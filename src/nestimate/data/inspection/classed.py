@@ -1,5 +1,7 @@
 """Labels that say in classes what was measured: `low` where the weight is below 2500."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,12 +23,14 @@ def classes_of(table: Table, crossing: Crossing, value: str) -> tuple[str, ...]:
         name
         for name in crossing.names
         if 2 <= crossing.size(name) <= MOST_GROUPS
-        and (_classed(values, codes := table.labels(name)[0]) or _worded(values, codes))
+        and (_classed(values, table.labels(name)[0]) or _worded(values, *table.labels(name)))
     )
 
 
-def _worded(values: NDArray[np.float64], codes: NDArray[np.intp]) -> bool:
+def _worded(values: NDArray[np.float64], codes: NDArray[np.intp], labels: Sequence[str]) -> bool:
     """Return whether each label is the word for one number: poor for 1, average for 2."""
+    if any(char.isdigit() for label in labels for char in label):
+        return False
     known = ~np.isnan(values) & (codes >= 0)
     pairs = np.unique(np.stack([values[known], codes[known]]), axis=1)
     sizes = {np.unique(part).size for part in pairs}

@@ -33,7 +33,11 @@ from nestimate.data.designs.vocabulary import (
     words,
 )
 from nestimate.data.inspection.crossings import same_everywhere, set_at
-from nestimate.data.inspection.derived import derived_columns, of_intensities
+from nestimate.data.inspection.derived import (
+    counts_rows_through,
+    derived_columns,
+    of_intensities,
+)
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times, families, titles

@@ -70,7 +70,8 @@ class Folding:
         Weight 1 and weight 2 may be that, too.
         """
         found = steps(self.columns)
-        two = len(self.columns) == 2 and all(n[-1:].isdigit() for n in self.columns)
+        two = len(self.columns) == 2 and {n[:-1] for n in self.columns} == {self.columns[0][:-1]}
+        two = two and {n[-1:] for n in self.columns} == {"1", "2"}
         return self.kind == "times" and (two or (len(found) == 1 and found[0].timed))
 
     def unnamed(self, proposals: Iterable[Proposal]) -> tuple[str, ...]:

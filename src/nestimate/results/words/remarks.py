@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
-from nestimate.data.designs.vocabulary import excludes, hints, lasts, summary_role
+from nestimate.data.designs.vocabulary import excludes, hints, lasts, summary_role, words
 from nestimate.data.inspection.answered import Answered
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.dilutions import unread_dilutions
@@ -364,7 +364,8 @@ def kinds_of_value(inspection: Inspection) -> list[Column]:
     """Return the columns that seem to say what was measured: proteins, genes, assays."""
     kinds = [c for c in inspection.columns if c.labelled and "kind" in hints(c.name)]
     # Populations P1 to P6 were sampled; interleukins are measured.
-    return [c for c in kinds if c.distinct > 2 and not (c.examples[0][1:].isdigit())]
+    told = [c for c in kinds if "population" in words(c.name) and c.examples[0][1:].isdigit()]
+    return [c for c in kinds if c.distinct > 2 and c not in told]
 
 
 def columns_left_out(proposal: Proposal, inspection: Inspection) -> str:

@@ -241,7 +241,7 @@ _NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})
 _INDEX = frozenset({"index", "idx", "row"})
 #: What programs call the column of row names that they write with a table.
 _ROW_NAMES = re.compile(
-    r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*\d+|index"
+    r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*0([._]\d+)?|index"
     r"|(?-i:X(\.\d+)?)|\.\.\.1"
 )
 #: Words before or behind one of the first that say which of the two it is.

@@ -42,6 +42,7 @@ from nestimate.data.inspection.derived import (
     worked_out_from,
 )
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.untold import untold
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times, families, titles
 from nestimate.data.tables.units import says_amount
@@ -299,8 +300,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             aside = spoken & {"trait", "sd", "se"} or label_alone(column) or clocks(column.name)
             return likely - 2.0 * bool(aside)
-        label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        label |= {"place", "person", "storage"}
+        label = _LABEL | {"trait", "n", "sd", "se", "place", "person", "storage"}
         named_so = spoken & label and not (counts_things(column.name) and not column.numbering)
         return (
             likely
@@ -315,7 +315,8 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         for names in families(named).values()
         if [marks.get(name) for name in names] == [str(i + 1) for i in range(len(names))]
     ]
-    numbered = {name for names in runs if names not in at_times(named) for name in names}
+    numbered = {n for names in runs if names not in at_times(named) for n in names}
+    numbered -= untold(table, columns)
     found = derived_columns(table, columns)
     related = {name for name, one in found.items() if one.compared}
     powers = {name for name, one in found.items() if one.how == "power"}

@@ -1,0 +1,75 @@
+"""What was met in every unit with the same few labels is a factor within units, or asked about."""
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+from nestimate.data.inspection.questions import decisions
+
+CODED = {
+    "Method": ("M1", "M2"),
+    "device": ("dev1", "dev2"),
+    "session": ("S1", "S2"),
+    "vorgang": ("P1", "P2", "P3"),
+    "kor": ("k1", "k2"),
+    "c3": ("o1", "o2"),
+}
+
+
+def met(name, labels, *, effect, seed=1, units=9):
+    """Units of three groups, each read twice under each label."""
+    rng = np.random.default_rng(seed)
+    unit = np.repeat(np.arange(units), 2 * len(labels))
+    which = np.tile(np.repeat(np.arange(len(labels)), 2), units)
+    apart = rng.normal(0, 1, (units, len(labels)))
+    value = 20 + rng.normal(0, 2, units)[unit] + effect * which + apart[unit, which]
+    groups = np.array(["low", "mid", "high"])
+    frame = {"team": [f"T{i}x" for i in unit], "build": groups[unit % 3]}
+    frame[name] = np.array(labels)[which]
+    frame["rounds"] = (value + rng.normal(0, 0.4, unit.size)).round(2)
+    return pd.DataFrame(frame)
+
+
+def in_order(frame, seed):
+    chance = random.Random(seed)
+    names = chance.sample([*frame], len([*frame]))
+    return frame[names].sample(frac=1, random_state=seed)
+
+
+@pytest.mark.parametrize("name", [*CODED])
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_that_values_go_with_in_every_unit_are_compared(name, seed):
+    frame = in_order(met(name, CODED[name], effect=4.0, seed=seed), seed)
+    first = dict(ne.inspect(frame).proposals[0].arguments())
+    assert {*first["group"].split(",")} == {"build", name}
+    assert first["block"] == "team"
+
+
+@pytest.mark.parametrize("name", [*CODED])
+def test_where_values_do_not_say_so_it_is_asked(name):
+    found = ne.inspect(in_order(met(name, CODED[name], effect=0.0), 2))
+    first, second, *_ = [dict(one.arguments()) for one in found.proposals]
+    assert first["group"] == "build" and first["unit"].split("/")[0] == "team"
+    assert {*second["group"].split(",")} == {"build", name} and second["block"] == "team"
+    asked = [d for d in decisions(found.proposals) if d.choices[:2] == (0, 1)]
+    assert any(name in d.other for d in asked)
+    assert f"or {name} as well?" in " ".join(str(found).split())
+
+
+def test_numbers_of_readings_are_not_asked_about():
+    found = ne.inspect(met("kor", ("1", "2"), effect=0.0))
+    assert all("kor" not in str(one.roles.group) for one in found.proposals)
+
+
+def test_periods_in_which_cows_got_one_feed_after_another_are_no_method():
+    rng = np.random.default_rng(1)
+    cow, period = np.repeat(np.arange(12), 3), np.tile([1, 2, 3], 12)
+    feed = np.where((period == 2) == (cow % 2 == 0), "hay", "grain")
+    value = 30 + rng.normal(0, 3, 12)[cow] - 2 * period + rng.normal(0, 0.5, 36)
+    frame = pd.DataFrame({"cow": [f"cow{i}x" for i in cow], "stint": [f"p{i}" for i in period]})
+    frame = frame.assign(feed=feed, milk=value.round(2))
+    first = dict(ne.inspect(frame).proposals[0].arguments())
+    assert "stint" not in first["group"]

@@ -73,3 +73,30 @@ def test_periods_in_which_cows_got_one_feed_after_another_are_no_method():
     frame = frame.assign(feed=feed, milk=value.round(2))
     first = dict(ne.inspect(frame).proposals[0].arguments())
     assert "stint" not in first["group"]
+
+
+KINDS = ["strain", "genotype", "cultivar", "line", "variety", "isolate", "species", "breed", "kor"]
+
+
+def strains(name, rows, *, counts, seed=1):
+    """Six strains with a row or two under each of two treatments."""
+    rng = np.random.default_rng(seed)
+    strain = np.repeat(np.arange(6), 2 * rows)
+    treated = np.tile(np.repeat([0, 1], rows), 6)
+    own = rng.normal(0, 1, 6)[strain]
+    frame = {name: np.array(["Berlin", "Harwich", "w1118", "Raleigh", "Oregon-R", "Canton-S"])}
+    frame = {name: frame[name][strain], "agent": np.where(treated, "permethrin", "acetone")}
+    if counts:
+        exposed = rng.integers(18, 26, strain.size)
+        share = 1 / (1 + np.exp(2 - 3 * treated - own))
+        return pd.DataFrame({**frame, "dead": rng.binomial(exposed, share), "exposed": exposed})
+    return pd.DataFrame({**frame, "lifespan_d": 20 + 2 * own + rng.normal(0, 0.8, strain.size)})
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("counts", [True, False])
+def test_what_has_many_labels_with_a_row_or_two_of_each_treatment_is_the_block(name, rows, counts):
+    frame = in_order(strains(name, rows, counts=counts), rows)
+    first = dict(ne.inspect(frame).proposals[0].arguments())
+    assert (first["group"], first["block"]) == ("agent", name)

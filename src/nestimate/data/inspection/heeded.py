@@ -22,6 +22,8 @@ from nestimate.data.inspection.loud import alike, chances, louder, outside, rath
 from nestimate.data.inspection.outermost import FEWEST, NIGHTS
 from nestimate.data.inspection.proposals import MOST, Proposal
 
+#: Rows of each kind up to which a label has no readings of its own.
+MOST_ROWS = 2
 #: Words for what stands in one place for the time of an experiment.
 _PLACED = PENS | PLOTS | {"coverslip", "nest", "enclosure"}
 #: Words for what is measured, or what things are by birth.
@@ -160,10 +162,11 @@ def with_treated(
 def with_many_labels(
     crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
 ) -> tuple[Proposal, ...]:
-    """Put first the design in which what has many numbers is no factor beside a few kinds.
+    """Put first the design in which what has many labels is no factor beside a few kinds.
 
-    Laboratories 1 to 8 had both methods, and six years both varieties, several times each: they may
-    be compared as well, and are rather what others could stand for.
+    Laboratories 1 to 8 had both methods, and six years both varieties, several times each, and six
+    strains both treatments once: they may be compared as well, and are rather what others could
+    stand for.
     """
     for kind in dict.fromkeys(p.candidate.group for p in fit):
         if kind not in crossing.factors or crossing.size(kind) > MOST_KINDS:
@@ -177,7 +180,9 @@ def with_many_labels(
 
 
 def holds_kinds(crossing: Crossing, name: str, kind: str) -> bool:
-    """Return whether a factor is numbered, or years, has more labels than kinds, and holds all.
+    """Return whether a factor has more labels than kinds, and holds all of them.
+
+    It is numbered, or years, or nothing but it tells the rows of each kind apart.
 
     Nothing that was treated as a whole was met in several of its labels, and nothing that has names
     in all of them: blocks R1 to R3 hold its labels in their turn.
@@ -189,12 +194,25 @@ def holds_kinds(crossing: Crossing, name: str, kind: str) -> bool:
     if name == kind or name not in crossing.factors or crossing.size(name) <= MOST_KINDS:
         return False
     numbers = number_things(crossing.labels[name]) and not (hints(name) or name in crossing.along)
-    if not (numbers or words(name) & SEASONS) or amounts(crossing, name):
+    once = _tells_rows(crossing, name, kind)
+    if not (numbers or once or words(name) & SEASONS) or amounts(crossing, name):
         return False
     treated = [n for n in crossing.names if n != kind and crossing.inside(n, kind)]
     treated = [n for n in treated if crossing.size(n) > crossing.size(kind)]
     whole = any(begun_in_all(crossing, n, name) for n in treated if n != name)
     return evenly_crossed(crossing, kind, name) and not whole
+
+
+def _tells_rows(crossing: Crossing, name: str, kind: str) -> bool:
+    """Return whether each of many labels has a row or two of each kind, and nothing else is told.
+
+    More than one strain of each treatment is there so that they stand for others.
+    """
+    few = crossing.most_rows([name, kind]) <= MOST_ROWS
+    others = [n for n in crossing.names if n not in {name, kind} and crossing.size(n) > 1]
+    alone = all(crossing.decides([name, kind], n) for n in others)
+    when = moments(crossing, name) or name in crossing.along
+    return few and alone and not when and crossing.size(name) >= 2 * crossing.size(kind)
 
 
 def _begins(crossing: Crossing, name: str) -> bool:

@@ -100,3 +100,72 @@ def test_what_has_many_labels_with_a_row_or_two_of_each_treatment_is_the_block(n
     frame = in_order(strains(name, rows, counts=counts), rows)
     first = dict(ne.inspect(frame).proposals[0].arguments())
     assert (first["group"], first["block"]) == ("agent", name)
+
+
+def bars(name, label, beside, *, seed=1, inner="bar"):
+    """Four machines, each with three bars of each of three kinds of something that is set."""
+    rng = np.random.default_rng(seed)
+    machine, kind = np.repeat(np.arange(4), 9), np.tile(np.repeat([0, 1, 2], 3), 4)
+    value = 2200 + rng.normal(0, 60, 4)[machine] + 80 * kind + rng.normal(0, 40, 36)
+    frame = {name: [label.format(i + 1) for i in machine]}
+    frame[beside] = np.array(["flat", "upright", "side"])[kind]
+    return pd.DataFrame({**frame, inner: np.tile([1, 2, 3], 12), "modulus": value.round()})
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("printer", "Printer {}"),
+        ("furnace", "furnace {}"),
+        ("mill", "mill{}"),
+        ("reactor", "R{}"),
+        ("Ofen", "{}"),
+        ("gerbil", "gerbil_{}"),
+        ("kor", "kor{}"),
+    ],
+)
+@pytest.mark.parametrize("beside", ["orientation", "cooling", "mip"])
+@pytest.mark.parametrize("inner", ["bar", "rep"])
+def test_numbered_machines_are_blocks_of_what_is_set_on_each(name, label, beside, inner):
+    found = ne.inspect(in_order(bars(name, label, beside, inner=inner), 1))
+    first = dict(found.proposals[0].arguments())
+    assert (first["group"], first["block"]) == (beside, name)
+
+
+def test_equal_numbers_that_are_clearly_alike_over_groups_are_the_same():
+    rng = np.random.default_rng(2)
+    worker, machine = np.repeat(np.arange(6), 9), np.tile(np.repeat([0, 1, 2], 3), 6)
+    apart = rng.normal(0, 3, (6, 3))[worker, machine]
+    value = 55 + 6 * machine + rng.normal(0, 5, 6)[worker] + apart + rng.normal(0, 1, 54)
+    frame = pd.DataFrame({"Worker": worker + 1, "Machine": np.array(list("ABC"))[machine]})
+    first, *rest = ne.inspect(frame.assign(score=value.round(1))).proposals
+    assert dict(first.arguments()) == {"value": "score", "group": "Machine", "block": "Worker"}
+    assert any(one.roles.relabel_units for one in rest)
+
+
+@pytest.mark.parametrize("name", ["unit", "sample", "specimen"])
+@pytest.mark.parametrize("label", ["S{}", "{}"])
+def test_numbered_subsamples_are_no_pairs_where_values_do_not_say_so(name, label):
+    rng = np.random.default_rng(4)
+    block, treated, number = (x.ravel() for x in np.indices((4, 5, 4)))
+    value = 40 + rng.normal(0, 4, 4)[block] + treated + rng.normal(0, 4, block.size)
+    frame = {"block": [f"R{i + 1}" for i in block], "trt": [f"T{i + 1}" for i in treated]}
+    frame |= {name: [label.format(i + 1) for i in number], "tiller": value.round(1)}
+    found = ne.inspect(pd.DataFrame(frame))
+    first = dict(found.proposals[0].arguments())
+    assert first == {"value": "tiller", "group": "trt", "block": "block"}
+    assert any(name in decision.column for decision in decisions(found.proposals))
+
+
+@pytest.mark.parametrize("inner", ["plant", "leaf", "reading"])
+@pytest.mark.parametrize("holder", ["bench", "tray", "chamber"])
+def test_benches_that_hold_pots_of_all_genotypes_are_blocks(inner, holder):
+    rng = np.random.default_rng(5)
+    pot = np.repeat(np.arange(27), 3)
+    bench, genotype = pot // 9, pot % 3
+    value = 15 + rng.normal(0, 1, 3)[bench] + genotype + rng.normal(0, 1, 27)[pot]
+    frame = {holder: bench + 1, "pot": [f"pot{i + 1}" for i in pot]}
+    frame["genotype"] = np.array(["Col-0", "phyB", "phyB-comp"])[genotype]
+    frame |= {inner: np.tile([1, 2, 3], 27), "height": (value + rng.normal(0, 0.5, 81)).round(1)}
+    first = dict(ne.inspect(pd.DataFrame(frame)).proposals[0].arguments())
+    assert (first["group"], first["unit"], first["block"]) == ("genotype", "pot", holder)

@@ -66,6 +66,8 @@ WORDS = {
         "donatore doador organoide organoïde"
     ),
     "block": (
+        "reactor bioreactor fermenter mill furnace kiln printer extruder lathe loom centrifuge "
+        "thermocycler spectrometer cytometer sequencer reaktor ofen drucker maschine anlage horno "
         "day date batch litter dam block blk line donor run session week experiment exp expt plate "
         "site loc location district county env lab operator observer "
         "experimenter center centre pair cohort "

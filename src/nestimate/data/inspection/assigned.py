@@ -18,6 +18,7 @@ from nestimate.data.inspection.looks import (
     are_levels,
     are_marks,
     are_names,
+    are_numbered,
     are_states,
     counting,
     lettered,
@@ -44,6 +45,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if says_states(name, labels) or differs_in_each(crossing, name):
         return True
+    if not spoken and are_numbered(name, labels):
+        return False
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
         return _is_line(crossing, name) or _holds_units(crossing, name)
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
@@ -170,8 +173,11 @@ def _of_trial(crossing: Crossing, name: str) -> bool:
     # Wafers 1, 2, 3 of a lot, with places 1, 2, 3 on each, were not assigned.
     peers = [n for n in peers if not bare or not all(map(str.isdigit, crossing.labels[n]))]
     holders = [n for n in crossing.names if "block" in hints(n) or n in crossing.runs]
+    # Bars 1, 2, 3 of each orientation that a printer made are numbered anew in each.
+    anew = bare and counting(labels)
     return any(
         _full(crossing, [name, peer, holder])
+        and not (anew and not alike(crossing, name, holder))
         and crossing.size(holder) > 1
         and not (_held_inside(crossing, name, holder) or _held_inside(crossing, peer, holder))
         for peer in peers

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.premises import PENS, PLOTS, SEASONS
-from nestimate.data.designs.reused import SURE, Noticed, Told
-from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, passes, words
+from nestimate.data.designs.reused import SURE, Asked, Noticed, Told
+from nestimate.data.designs.vocabulary import ANIMALS, WITHIN, hints, lasts, passes, words
 from nestimate.data.inspection.anyhow import lies_anyhow
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.candidates import Candidate
@@ -24,6 +24,8 @@ from nestimate.data.inspection.proposals import MOST, Proposal
 
 #: Rows of each kind up to which a label has no readings of its own.
 MOST_ROWS = 2
+#: Columns of a block and of what is paired in it.
+PAIR = 2
 #: Words for what stands in one place for the time of an experiment.
 _PLACED = PENS | PLOTS | {"coverslip", "nest", "enclosure"}
 #: Words for what is measured, or what things are by birth.
@@ -84,6 +86,30 @@ def with_pairs(
             made = build(wanted)
             return (fit[0], *([made] if made is not None else []), *fit[1:])[:MOST]
     return tuple(fit)
+
+
+def without_pairs(
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Put behind a design of other things the one in which numbers in blocks pair the groups.
+
+    Subsamples S1 to S5 of each plot are hardly those of the next one where values do not say so.
+    What was met at one moment after another, or has sides, is the same.
+    """
+    if not fit or len(fit[0].candidate.blocks) < PAIR or fit[0].candidate.units:
+        return tuple(fit)
+    own = fit[0].candidate
+    when = _is_moment(own.group) or (moments(crossing, own.group) and not hints(own.group))
+    asked = next((said for said in fit[0].cautions if isinstance(said, Asked)), None)
+    if asked is None or when or words(own.group) & WITHIN:
+        return tuple(fit)
+    # What is numbered anew, with what lies in it or without, or its rows in the block.
+    units = [asked.unit[:i] for i in range(len(asked.unit), 0, -1)]
+    wanted = [replace(own, blocks=asked.block, units=u, relabel=True) for u in units]
+    wanted += [replace(own, blocks=asked.block)] * bool(asked.block)
+    known = (p for w in wanted for p in fit if _alike(p.candidate, w))
+    made = next(known, None) or (build(wanted[-1]) if wanted else None)
+    return (made, *(p for p in fit if p is not made))[:MOST] if made is not None else tuple(fit)
 
 
 def with_numbered_anew(

@@ -18,6 +18,7 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import (
     MOST_KINDS,
     are_compared,
+    are_numbered,
     counting,
     number_things,
     visits,
@@ -139,9 +140,11 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
 def only_numbered(crossing: Crossing, name: str) -> bool:
     """Return whether labels are nothing but 1, 2, 3 and so on, and no word says what they are.
 
-    So are rails, wafers and mares, of which each may be one of many.
+    So are rails, wafers and mares, of which each may be one of many, and `Mill 1` to `Mill 4`.
     """
     labels = crossing.labels[name]
+    if are_numbered(name, labels) and not hints(name):
+        return True
     many = crossing.size(name) > MOST_KINDS and crossing.most_rows([name]) > 1
     return many and not hints(name) and all(map(str.isdigit, labels)) and counting(labels)
 

@@ -116,6 +116,7 @@ def _scored(
         runs = [b for b in candidate.blocks if b in crossing.runs]
         returning = not crossing.inside(name, candidate.group)
         another = any(returning or begins_anew(crossing, name, b) for b in runs)
+        another |= any(begins_anew(crossing, name, u) for u in candidate.units[:1])
         kept = lasts(name) or is_panel(crossing, name)
         score -= 3.0 * (kept and _of_days(candidate) and not another)
     # So is what was done to whole litters.

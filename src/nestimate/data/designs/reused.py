@@ -327,7 +327,9 @@ class Labelled:
         told = (*self.told_by(self.apart), " in place of ", instead, " ", Remedy("relabel_units"))
         advice = Advice(said, *told, ".")
         blocks, units, reused = self.held_by(self.apart)
-        return [Told.of(advice, blocks, units, relabel=reused)]
+        # Where nothing else holds them there is no other reason why they should be alike.
+        sure = tie.chance < SURE or len(self.path) == 1
+        return [Told.of(advice, blocks, units, relabel=reused) if sure else advice]
 
     def within(self) -> tuple[str | Spoken, ...]:
         """Return what is said of labels that are the same in one level of a factor, not in others.

@@ -7,7 +7,7 @@ share a label are so much more alike than others that chance hardly makes them s
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from nestimate.data.designs.premises import PENS, PLOTS, SEASONS
+from nestimate.data.designs.premises import BLOCKS, PENS, PLOTS, SEASONS
 from nestimate.data.designs.reused import SURE, Asked, Noticed, Told
 from nestimate.data.designs.vocabulary import ANIMALS, WITHIN, hints, lasts, passes, words
 from nestimate.data.inspection.anyhow import lies_anyhow
@@ -94,14 +94,14 @@ def without_pairs(
     """Put behind a design of other things the one in which numbers in blocks pair the groups.
 
     Subsamples S1 to S5 of each plot are hardly those of the next one where values do not say so.
-    What was met at one moment after another, or has sides, is the same.
+    What was met at one moment after another, or has sides, is the same; so are pups and slices.
     """
     if not fit or len(fit[0].candidate.blocks) < PAIR or fit[0].candidate.units:
         return tuple(fit)
     own = fit[0].candidate
     when = _is_moment(own.group) or (moments(crossing, own.group) and not hints(own.group))
     asked = next((said for said in fit[0].cautions if isinstance(said, Asked)), None)
-    if asked is None or when or words(own.group) & WITHIN:
+    if asked is None or when or not words(own.blocks[0]) & BLOCKS or words(own.group) & WITHIN:
         return tuple(fit)
     # What is numbered anew, with what lies in it or without, or its rows in the block.
     units = [asked.unit[:i] for i in range(len(asked.unit), 0, -1)]

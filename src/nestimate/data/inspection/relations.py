@@ -140,13 +140,17 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
 def only_numbered(crossing: Crossing, name: str) -> bool:
     """Return whether labels are nothing but 1, 2, 3 and so on, and no word says what they are.
 
-    So are rails, wafers and mares, of which each may be one of many, and `Mill 1` to `Mill 4`.
+    So are rails, wafers and mares, of which each may be one of many.
     """
     labels = crossing.labels[name]
-    if are_numbered(name, labels) and not hints(name):
-        return True
     many = crossing.size(name) > MOST_KINDS and crossing.most_rows([name]) > 1
     return many and not hints(name) and all(map(str.isdigit, labels)) and counting(labels)
+
+
+def one_of_many(crossing: Crossing, name: str) -> bool:
+    """Return whether each label may be one of many: numbers alone, or `Mill 1` to `Mill 4`."""
+    own = not hints(name) and are_numbered(name, crossing.labels[name])
+    return own or only_numbered(crossing, name)
 
 
 def could_be_group(column: Column, labels: int) -> bool:

@@ -40,7 +40,7 @@ from nestimate.data.inspection.looks import (
     stepped,
     visits,
 )
-from nestimate.data.inspection.relations import numbers_beside, only_numbered
+from nestimate.data.inspection.relations import numbers_beside, one_of_many
 from nestimate.data.inspection.returning import one_each
 
 #: What is put into cells once.
@@ -100,7 +100,7 @@ def _scored(
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
-    score -= 1.0 * (group != whole and only_numbered(crossing, group))
+    score -= 1.0 * (group != whole and one_of_many(crossing, group))
     score += min(len(used) - 1, 1 if group == whole and against < -1.0 else len(names))
     score += _rows_alone(crossing, candidate, untold)
     for name in untold:

@@ -185,7 +185,8 @@ def under_conditions(table: Table, columns: Sequence[Column]) -> Again | None:
     """
     able = [c for c in columns if c.measured and c.kind == "numbers" and not is_beside(c)]
     able = [c for c in able if not hints(c.name) & _ASIDE]
-    told = [c for c in able if c.name not in untold(table, columns)]
+    blind = untold(table, columns)
+    told = [c for c in able if c.name not in blind]
     common = Counter(word for c in told for word in words(c.name) if len(word) > 1)
     word, often = max(common.items(), key=lambda item: item[1], default=("", 0))
     found = [c for c in able if word in words(c.name)] if often >= FEWEST else able

@@ -294,7 +294,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
         likely += 1.0 * (column.name in related) - 1.0 * (column.name in powers)
         # One of several readings is no use alone, where another column stands for all of them.
-        likely -= 0.25 * (column.name in numbered)
+        likely -= 0.25 * (column.name in numbered and column.name not in blind)
         # Ages are rather known than measured, wherever their column stands.
         likely -= 0.25 * ("trait" in spoken)
         if column.kind == "numbers" and not column.whole:
@@ -308,7 +308,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
             - 1.5 * (column.numbering and "scored" not in spoken)
         )
 
-    named = [c.name for c in columns]
+    named, blind = [c.name for c in columns], untold(table, columns)
     marks = {name: title.mark for name, title in titles(named).items()}
     runs = [
         names
@@ -316,7 +316,6 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if [marks.get(name) for name in names] == [str(i + 1) for i in range(len(names))]
     ]
     numbered = {n for names in runs if names not in at_times(named) for n in names}
-    numbered -= untold(table, columns)
     found = derived_columns(table, columns)
     related = {name for name, one in found.items() if one.compared}
     powers = {name for name, one in found.items() if one.how == "power"}

@@ -44,12 +44,6 @@ SURE = 0.001
 MOST, GAPS = 0.7, 2
 
 
-class Asked(Advice):
-    """Asks whether equal labels are the same thing each time, as they are taken to be."""
-
-    __slots__ = ()
-
-
 class Told(Advice):
     """Says that the values themselves speak for another design.
 
@@ -78,6 +72,20 @@ class Told(Advice):
         made = cls(said)
         made.block, made.unit, made.relabel = tuple(block), tuple(unit), relabel
         return made
+
+
+class Asked(Advice):
+    """Asks whether equal labels are the same thing each time, as they are taken to be.
+
+    Attributes
+    ----------
+    block, unit
+        Columns of blocks and of units, outermost first, where they are others.
+    """
+
+    __slots__ = ("block", "unit")
+    block: tuple[str, ...]
+    unit: tuple[str, ...]
 
 
 class Noticed(Advice):
@@ -297,7 +305,9 @@ class Labelled:
             f"{other}: "
         )
         instead = Remedy("block", "/".join((*self.path, *self.plots)))
-        return [Asked(said, *(how or (*self.told_by(self.apart), " in place of ", instead, ".")))]
+        made = Asked(said, *(how or (*self.told_by(self.apart), " in place of ", instead, ".")))
+        made.block, made.unit, _ = self.held_by(self.apart)
+        return [made]
 
     def different(self, count: int) -> list[str]:
         """Say that equal labels were taken as different things and are alike all the same.
@@ -317,7 +327,8 @@ class Labelled:
         told = (*self.told_by(self.apart), " in place of ", instead, " ", Remedy("relabel_units"))
         advice = Advice(said, *told, ".")
         blocks, units, reused = self.held_by(self.apart)
-        sure = tie.chance < SURE
+        # Where nothing else holds them there is no other reason why they should be alike.
+        sure = tie.chance < SURE or len(self.path) == 1
         return [Told.of(advice, blocks, units, relabel=reused) if sure else advice]
 
     def within(self) -> tuple[str | Spoken, ...]:

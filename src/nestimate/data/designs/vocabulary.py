@@ -66,6 +66,8 @@ WORDS = {
         "donatore doador organoide organoïde"
     ),
     "block": (
+        "reactor bioreactor fermenter mill furnace kiln printer extruder lathe loom centrifuge "
+        "thermocycler spectrometer cytometer sequencer reaktor ofen drucker maschine anlage horno "
         "day date batch litter dam block blk line donor run session week experiment exp expt plate "
         "site loc location district county env lab operator observer "
         "experimenter center centre pair cohort "
@@ -242,7 +244,7 @@ _NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})
 _INDEX = frozenset({"index", "idx", "row"})
 #: What programs call the column of row names that they write with a table.
 _ROW_NAMES = re.compile(
-    r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*\d+|index"
+    r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*0([._]\d+)?|index"
     r"|(?-i:X(\.\d+)?)|\.\.\.1"
 )
 #: Words before or behind one of the first that say which of the two it is.

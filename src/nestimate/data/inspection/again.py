@@ -25,6 +25,7 @@ from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.loud import correlation
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.stepping import compares
+from nestimate.data.inspection.untold import untold
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import of_several_things
 from nestimate.data.tables.steps import steps
@@ -81,7 +82,8 @@ class Again:
         if value not in names:
             return None
         every = len(names)
-        several = [n for n in names if words(n) & words(value)]
+        blind = untold(table, columns)
+        several = [n for n in names if n not in blind and words(n) & words(value)]
         names = several if len(several) > 1 else names if every == 2 else [value]
         codes = table.labels(of_groups.roles.group)[0]
         read = {n: table.numbers(n) for n in names}
@@ -196,7 +198,9 @@ def under_conditions(table: Table, columns: Sequence[Column]) -> Again | None:
     """
     able = [c for c in columns if c.measured and c.kind == "numbers" and not is_beside(c)]
     able = [c for c in able if not hints(c.name) & _ASIDE]
-    common = Counter(word for c in able for word in words(c.name) if len(word) > 1)
+    blind = untold(table, columns)
+    told = [c for c in able if c.name not in blind]
+    common = Counter(word for c in told for word in words(c.name) if len(word) > 1)
     word, often = max(common.items(), key=lambda item: item[1], default=("", 0))
     found = [c for c in able if word in words(c.name)] if often >= FEWEST else able
     names = tuple(c.name for c in found)

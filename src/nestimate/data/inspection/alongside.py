@@ -1,9 +1,15 @@
 """Designs that roles cannot say, beside those that they can: which of them, and in which order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, repeats, words
-from nestimate.data.inspection.assigned import evenly_crossed, says_states
+from nestimate.data.inspection.assigned import (
+    differs_in_each,
+    evenly_crossed,
+    may_be_a_method,
+    says_states,
+)
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.cohorts import plain_differences_first
 from nestimate.data.inspection.crossings import Crossing
@@ -45,6 +51,8 @@ def _with_factors(
     summary = given if {"sd", "se"} & {*given} else {}
     ranked = [*compared, *ranked]
     several = several_factors(crossing, value, groups, ranked, summary=summary)
+    if not several and (asked := _within(crossing, value, groups, found[0])) is not None:
+        return (found[0], asked, *found[1:])[:MOST]
     if not several and (risen := slopes(crossing, found[0])) is not None:
         return (risen, *found)[:MOST]
     if not several:
@@ -55,7 +63,7 @@ def _with_factors(
         n
         for n in own
         if hints(n) & {"trait", "block"} and not says_states(n, crossing.labels[n])
-        if not _set(crossing, n, made.factors)
+        if not (_set(crossing, n, made.factors) or differs_in_each(crossing, n))
     ]
     times = crossing.along & {*made.factors}
     if times and len(made.factors) > len(times) + 1:
@@ -88,6 +96,22 @@ def _with_factors(
         or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
     ]
     return (*ahead, made, *other, *rest)[:MOST]
+
+
+def _within(
+    crossing: Crossing, value: str, groups: Sequence[str], first: Proposal
+) -> Proposal | None:
+    """Return the design in which what was met in every unit, M1 and M2, is compared as well.
+
+    Whether they are numbered anew in each only the user knows where values do not say.
+    """
+    own = first.candidate
+    for name in own.units[1:]:
+        if may_be_a_method(crossing, name, own.units[0]):
+            both = replace(crossing, factors=crossing.factors | {own.group, name})
+            made = several_factors(both, value, [*groups, name], [own])
+            return made[0] if made else None
+    return None
 
 
 def _set(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:

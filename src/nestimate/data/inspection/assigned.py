@@ -18,12 +18,19 @@ from nestimate.data.inspection.looks import (
     are_levels,
     are_marks,
     are_names,
+    are_numbered,
     are_states,
     counting,
+    lettered,
     number_things,
 )
-from nestimate.data.inspection.loud import outside, same
+from nestimate.data.inspection.loud import LOUD, SURE, alike, chances, outside, same
 
+#: Labels of a method at most, and what has to have met all of them at least.
+MOST_METHODS, FEWEST_MET = 3, 5
+#: What a name says of what is no method, and of columns that are beside what was sampled.
+_ASIDE = frozenset({"unit", "counter", "place", "person"})
+_BESIDE = frozenset({"counter", "time", "group", "trait", "kind"})
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
 
@@ -36,8 +43,10 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return False
     if "group" in spoken or ("time" in spoken and are_compared(labels)):
         return True
-    if says_states(name, labels):
+    if says_states(name, labels) or differs_in_each(crossing, name):
         return True
+    if not spoken and are_numbered(name, labels):
+        return False
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
         return _is_line(crossing, name) or _holds_units(crossing, name)
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
@@ -60,6 +69,57 @@ def says_states(name: str, labels: Sequence[str]) -> bool:
     A river is dammed or free, and a plot grazed or not: these are no mothers, and no plots 1 and 2.
     """
     return not hints(name) & {"person", "trait"} and are_states(labels, words(name))
+
+
+def met_in_each(crossing: Crossing, name: str) -> list[str]:
+    """Return the columns of which every label was met with all of a few of another: both methods.
+
+    Nobody calls a method a replicate, a place or a person. Periods are none in which what was
+    sampled got one treatment each, after another.
+    """
+    few = 2 <= crossing.size(name) <= MOST_METHODS and name not in crossing.runs
+    spoken = hints(name)
+    if not few or spoken & _ASIDE or ("block" in spoken and "time" not in spoken):
+        return []
+    met = [
+        n
+        for n in crossing.names
+        if n not in {name, *crossing.runs}
+        and crossing.size(n) >= FEWEST_MET
+        and not hints(n) & _BESIDE
+        and crossing.size(n, name) == crossing.size(n) * crossing.size(name)
+    ]
+    given = [n for n in crossing.names if n not in {name, *met} and crossing.size(n) > 1]
+    return [n for n in met if not any(_in_turn(crossing, n, name, g) for g in given)]
+
+
+def _in_turn(crossing: Crossing, unit: str, name: str, given: str) -> bool:
+    """Return whether each thing got several of what was given, one for each label of a column."""
+    several = not (crossing.inside(unit, given) or crossing.inside(name, given))
+    return several and crossing.decides([unit, name], given)
+
+
+def differs_in_each(crossing: Crossing, name: str) -> bool:
+    """Return whether values differ between labels alike in all of what each was met with.
+
+    Where nothing but numbers or letters stands for them it takes more to say so.
+    """
+    found = [chances(crossing, name, n) for n in met_in_each(crossing, name)]
+    least = SURE if _bare(crossing.labels[name]) else LOUD
+    return bool(found) and all(one is not None and one.one < least for one in found)
+
+
+def may_be_a_method(crossing: Crossing, name: str, unit: str) -> bool:
+    """Return whether labels met in every unit may be the same in all: M1 and M2.
+
+    Numbers and letters alone are rather given anew in each, unless values go with them.
+    """
+    rather = not _bare(crossing.labels[name]) or alike(crossing, name, unit)
+    return rather and unit in met_in_each(crossing, name)
+
+
+def _bare(labels: Sequence[str]) -> bool:
+    return lettered(labels) or all(map(str.isdigit, labels))
 
 
 def marks_animals(name: str, labels: Sequence[str]) -> bool:
@@ -113,8 +173,11 @@ def _of_trial(crossing: Crossing, name: str) -> bool:
     # Wafers 1, 2, 3 of a lot, with places 1, 2, 3 on each, were not assigned.
     peers = [n for n in peers if not bare or not all(map(str.isdigit, crossing.labels[n]))]
     holders = [n for n in crossing.names if "block" in hints(n) or n in crossing.runs]
+    # Bars 1, 2, 3 of each orientation that a printer made are numbered anew in each.
+    anew = bare and counting(labels)
     return any(
         _full(crossing, [name, peer, holder])
+        and not (anew and not alike(crossing, name, holder))
         and crossing.size(holder) > 1
         and not (_held_inside(crossing, name, holder) or _held_inside(crossing, peer, holder))
         for peer in peers

@@ -20,7 +20,7 @@ from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.measured import SUMMED, has_unit, label_alone
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.series import one_quantity
+from nestimate.data.tables.series import counts_rows, one_quantity
 from nestimate.data.tables.steps import one_family
 from nestimate.data.tables.titles import bare, families, lettered
 
@@ -220,3 +220,8 @@ def conditions_among(
     chosen = [*numbered, *(c for c in rest if c.kind == "numbers")]
     alike = len(chosen) == len(numbered) or of_one_quantity(chosen)
     return chosen if alike and all(c.measured for c in chosen) else []
+
+
+def is_index(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether a column without a name counts the rows, beside conditions in columns."""
+    return control_among(columns) and counts_rows(column.name, table.column(column.name))

@@ -5,7 +5,7 @@ its designs are then said in the words that read the wide table.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.quantities import of_quantities
@@ -23,6 +23,7 @@ from nestimate.data.inspection.beside import (
     cut_short,
     is_beside,
     is_control,
+    is_index,
     lettered_readings,
     levels_beside,
     numbers_as_titles,
@@ -43,6 +44,7 @@ from nestimate.data.inspection.labelling import MOST_FACTORS
 from nestimate.data.inspection.looks import visits
 from nestimate.data.inspection.parts import of_a_whole
 from nestimate.data.inspection.stepping import Taken, in_steps
+from nestimate.data.inspection.untold import untold
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
@@ -72,36 +74,38 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
 
     Of outcomes that were met at the same times, in a family of columns each, the first is read.
     """
-    others = parallel([c.name for c in columns if c.measured])[1:]
+    blind = untold(table, columns)
+    others = parallel([c.name for c in columns if c.measured and c.name not in blind])[1:]
     apart = {name for one in others for name in one.columns}
     rest = [c for c in columns if c.name not in apart]
-    found = [*_foldings(table, columns)] or [*(_foldings(table, rest) if apart else ())]
+    found = [*_ways(table, columns, blind)] or [*(_ways(table, rest, blind) if apart else ())]
     yield from found or _under_conditions(table, columns)
 
 
-def _foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
+def _ways(table: Table, columns: Sequence[Column], blind: Collection[str]) -> Iterator[Folding]:
     nameless = [c for c in columns if c.name in table.unnamed and number_like(table.column(c.name))]
-    if table.n_rows > MOST_ROWS or not all(_is_index(table, c, columns) for c in nameless):
+    if table.n_rows > MOST_ROWS or not all(is_index(table, c, columns) for c in nameless):
         return
-    told = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
-    told = [c for c in told if c not in nameless]
+    unread = {"empty", "other", "numbers and text"}
+    told = [c for c in columns if c.kind not in unread and c not in nameless]
     # Stages I, II and III are levels of a family, and no stage of the patient.
-    levels = {n for one in steps([c.name for c in told if c.measured]) for n in one.columns}
+    said = [c.name for c in told if c.measured and c.name not in blind]
+    levels = {n for one in steps(said) for n in one.columns}
     kept = [c for c in told if c.name in levels or not is_beside(c)]
     named = [as_name(c, table.n_rows) for c in kept]
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
-    found = families([c.name for c in able])
-    timed = [*found.values()] == at_times([c.name for c in able]) and len(found) == 1
-    series = None if timed else in_steps(table, able, named)
-    sure = series is not None and series[0].known
-    along = set_by_row(table, named)
-    conditions = [] if sure else conditions_among(able, named, along, timed=timed)
+    numbered = [c for c in able if c.name not in blind]
+    found = families([c.name for c in numbered])
+    timed = [*found.values()] == at_times([c.name for c in numbered]) and len(found) == 1
+    series = None if timed else in_steps(table, numbered, named)
+    sure, along = series is not None and series[0].known, set_by_row(table, named)
+    conditions = [] if sure else conditions_among(numbered, named, along, timed=timed)
     if conditions:
         yield from _compared(table, conditions, named)
         return
-    found = found or lettered_readings(able, named)
+    found = found or lettered_readings(numbered, named)
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     some = any(c.kind == "numbers" for c in rest)
@@ -205,11 +209,6 @@ def _under_conditions(table: Table, columns: Sequence[Column]) -> Iterator[Foldi
         few = len(rest) < MOST_FACTORS
         made = few and _times(table, found.columns, rest, baseline=False, factor="column")
         yield from [replace(made, likely=found.likely, open=True)] if made else []
-
-
-def _is_index(table: Table, column: Column, columns: Sequence[Column]) -> bool:
-    """Return whether a column without a name counts the rows, beside conditions in columns."""
-    return control_among(columns) and counts_rows(column.name, table.column(column.name))
 
 
 def _compared(table: Table, chosen: Sequence[Column], named: Sequence[Column]) -> Iterator[Folding]:

@@ -7,9 +7,9 @@ share a label are so much more alike than others that chance hardly makes them s
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from nestimate.data.designs.premises import PENS, PLOTS, SEASONS
-from nestimate.data.designs.reused import SURE, Noticed, Told
-from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, passes, words
+from nestimate.data.designs.premises import BLOCKS, PENS, PLOTS, SEASONS
+from nestimate.data.designs.reused import SURE, Asked, Noticed, Told
+from nestimate.data.designs.vocabulary import ANIMALS, WITHIN, hints, lasts, passes, words
 from nestimate.data.inspection.anyhow import lies_anyhow
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.candidates import Candidate
@@ -22,6 +22,10 @@ from nestimate.data.inspection.loud import alike, chances, louder, outside, rath
 from nestimate.data.inspection.outermost import FEWEST, NIGHTS
 from nestimate.data.inspection.proposals import MOST, Proposal
 
+#: Rows of each kind up to which a label has no readings of its own.
+MOST_ROWS = 2
+#: Columns of a block and of what is paired in it.
+PAIR = 2
 #: Words for what stands in one place for the time of an experiment.
 _PLACED = PENS | PLOTS | {"coverslip", "nest", "enclosure"}
 #: Words for what is measured, or what things are by birth.
@@ -82,6 +86,30 @@ def with_pairs(
             made = build(wanted)
             return (fit[0], *([made] if made is not None else []), *fit[1:])[:MOST]
     return tuple(fit)
+
+
+def without_pairs(
+    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+) -> tuple[Proposal, ...]:
+    """Put behind a design of other things the one in which numbers in blocks pair the groups.
+
+    Subsamples S1 to S5 of each plot are hardly those of the next one where values do not say so.
+    What was met at one moment after another, or has sides, is the same; so are pups and slices.
+    """
+    if not fit or len(fit[0].candidate.blocks) < PAIR or fit[0].candidate.units:
+        return tuple(fit)
+    own = fit[0].candidate
+    when = _is_moment(own.group) or (moments(crossing, own.group) and not hints(own.group))
+    asked = next((said for said in fit[0].cautions if isinstance(said, Asked)), None)
+    if asked is None or when or not words(own.blocks[0]) & BLOCKS or words(own.group) & WITHIN:
+        return tuple(fit)
+    # What is numbered anew, with what lies in it or without, or its rows in the block.
+    units = [asked.unit[:i] for i in range(len(asked.unit), 0, -1)]
+    wanted = [replace(own, blocks=asked.block, units=u, relabel=True) for u in units]
+    wanted += [replace(own, blocks=asked.block)] * bool(asked.block)
+    known = (p for w in wanted for p in fit if _alike(p.candidate, w))
+    made = next(known, None) or (build(wanted[-1]) if wanted else None)
+    return (made, *(p for p in fit if p is not made))[:MOST] if made is not None else tuple(fit)
 
 
 def with_numbered_anew(
@@ -160,10 +188,11 @@ def with_treated(
 def with_many_labels(
     crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
 ) -> tuple[Proposal, ...]:
-    """Put first the design in which what has many numbers is no factor beside a few kinds.
+    """Put first the design in which what has many labels is no factor beside a few kinds.
 
-    Laboratories 1 to 8 had both methods, and six years both varieties, several times each: they may
-    be compared as well, and are rather what others could stand for.
+    Laboratories 1 to 8 had both methods, and six years both varieties, several times each, and six
+    strains both treatments once: they may be compared as well, and are rather what others could
+    stand for.
     """
     for kind in dict.fromkeys(p.candidate.group for p in fit):
         if kind not in crossing.factors or crossing.size(kind) > MOST_KINDS:
@@ -177,7 +206,9 @@ def with_many_labels(
 
 
 def holds_kinds(crossing: Crossing, name: str, kind: str) -> bool:
-    """Return whether a factor is numbered, or years, has more labels than kinds, and holds all.
+    """Return whether a factor has more labels than kinds, and holds all of them.
+
+    It is numbered, or years, or nothing but it tells the rows of each kind apart.
 
     Nothing that was treated as a whole was met in several of its labels, and nothing that has names
     in all of them: blocks R1 to R3 hold its labels in their turn.
@@ -189,12 +220,25 @@ def holds_kinds(crossing: Crossing, name: str, kind: str) -> bool:
     if name == kind or name not in crossing.factors or crossing.size(name) <= MOST_KINDS:
         return False
     numbers = number_things(crossing.labels[name]) and not (hints(name) or name in crossing.along)
-    if not (numbers or words(name) & SEASONS) or amounts(crossing, name):
+    once = _tells_rows(crossing, name, kind)
+    if not (numbers or once or words(name) & SEASONS) or amounts(crossing, name):
         return False
     treated = [n for n in crossing.names if n != kind and crossing.inside(n, kind)]
     treated = [n for n in treated if crossing.size(n) > crossing.size(kind)]
     whole = any(begun_in_all(crossing, n, name) for n in treated if n != name)
     return evenly_crossed(crossing, kind, name) and not whole
+
+
+def _tells_rows(crossing: Crossing, name: str, kind: str) -> bool:
+    """Return whether each of many labels has a row or two of each kind, and nothing else is told.
+
+    More than one strain of each treatment is there so that they stand for others.
+    """
+    few = crossing.most_rows([name, kind]) <= MOST_ROWS
+    others = [n for n in crossing.names if n not in {name, kind} and crossing.size(n) > 1]
+    alone = all(crossing.decides([name, kind], n) for n in others)
+    when = moments(crossing, name) or name in crossing.along
+    return few and alone and not when and crossing.size(name) >= 2 * crossing.size(kind)
 
 
 def _begins(crossing: Crossing, name: str) -> bool:

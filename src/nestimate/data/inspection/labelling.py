@@ -11,6 +11,7 @@ from nestimate.data.inspection.anyhow import is_stored, rather_measured
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.measured import Beside
+from nestimate.data.inspection.untold import untold
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.steps import parallel
 from nestimate.data.tables.titles import at_times, families
@@ -39,10 +40,11 @@ def crossed_labels(
     extremes = {c.name for c in columns if words(c.name) in ({"min"}, {"max"})}
     extremes = extremes if len(extremes) > 1 else set()
     # What several columns hold of several times was measured at each.
-    again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
-    series = families([c.name for c in columns if c.measured]).values()
-    numbered = [name for names in series for name in names]
-    beside_them = parallel([c.name for c in columns if c.measured])
+    blind = untold(table, columns)
+    told = [c.name for c in columns if c.measured and c.name not in blind]
+    again = [n for found in at_times(told) for n in found]
+    numbered = [name for names in families(told).values() for name in names]
+    beside_them = parallel(told)
     again += [n for found in beside_them for n in found.columns]
     apart_from_all = {*again, *_on_a_map(columns)}
     for value in values[:4]:

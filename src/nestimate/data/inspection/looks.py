@@ -86,6 +86,12 @@ def number_things(labels: Sequence[str]) -> bool:
     return whole or run or (counting(labels) and sorted(labels) != ["0", "1"])
 
 
+def are_numbered(name: str, labels: Sequence[str]) -> bool:
+    """Return whether labels number what their column names: `Mill 1` to `Mill 4` of mills."""
+    stems = {re.sub(r"[\W_]*\d+$", "", label).casefold() for label in labels}
+    return counting(labels) and len(labels) > 2 and stems == {name.strip(" _.").casefold()}
+
+
 def lettered(labels: Sequence[str]) -> bool:
     """Return whether labels are A, B, C or a, b, c, as many as there are."""
     return any(sorted(labels) == [chr(ord(a) + i) for i in range(len(labels))] for a in "Aa")

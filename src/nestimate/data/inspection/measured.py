@@ -39,6 +39,7 @@ from nestimate.data.inspection.derived import (
     of_intensities,
 )
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.untold import untold
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times, families, titles
 from nestimate.data.tables.units import says_amount
@@ -251,14 +252,13 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
         likely += 1.0 * (column.name in related) - 1.0 * (column.name in powers)
         # One of several readings is no use alone, where another column stands for all of them.
-        likely -= 0.25 * (column.name in numbered)
+        likely -= 0.25 * (column.name in numbered and column.name not in blind)
         # Ages are rather known than measured, wherever their column stands.
         likely -= 0.25 * ("trait" in spoken)
         if column.kind == "numbers" and not column.whole:
             aside = spoken & {"trait", "sd", "se"} or label_alone(column) or clocks(column.name)
             return likely - 2.0 * bool(aside)
-        label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        label |= {"place", "person", "storage"}
+        label = _LABEL | {"trait", "n", "sd", "se", "place", "person", "storage"}
         named_so = spoken & label and not (counts_things(column.name) and not column.numbering)
         return (
             likely
@@ -266,14 +266,14 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
             - 1.5 * (column.numbering and "scored" not in spoken)
         )
 
-    named = [c.name for c in columns]
+    named, blind = [c.name for c in columns], untold(table, columns)
     marks = {name: title.mark for name, title in titles(named).items()}
     runs = [
         names
         for names in families(named).values()
         if [marks.get(name) for name in names] == [str(i + 1) for i in range(len(names))]
     ]
-    numbered = {name for names in runs if names not in at_times(named) for name in names}
+    numbered = {n for names in runs if names not in at_times(named) for n in names}
     found = derived_columns(table, columns)
     related = {name for name, one in found.items() if one.compared}
     powers = {name for name, one in found.items() if one.how == "power"}

@@ -18,6 +18,7 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import (
     MOST_KINDS,
     are_compared,
+    are_numbered,
     counting,
     number_things,
     visits,
@@ -144,6 +145,12 @@ def only_numbered(crossing: Crossing, name: str) -> bool:
     labels = crossing.labels[name]
     many = crossing.size(name) > MOST_KINDS and crossing.most_rows([name]) > 1
     return many and not hints(name) and all(map(str.isdigit, labels)) and counting(labels)
+
+
+def one_of_many(crossing: Crossing, name: str) -> bool:
+    """Return whether each label may be one of many: numbers alone, or `Mill 1` to `Mill 4`."""
+    own = not hints(name) and are_numbered(name, crossing.labels[name])
+    return own or only_numbered(crossing, name)
 
 
 def could_be_group(column: Column, labels: int) -> bool:

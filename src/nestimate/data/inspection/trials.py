@@ -20,6 +20,7 @@ from nestimate.data.inspection.heeded import (
     with_numbered_anew,
     with_pairs,
     with_treated,
+    without_pairs,
 )
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
@@ -192,7 +193,8 @@ def propose(
             return None
         return _made(crossing, candidate, roles, design, whole)
 
-    found = with_pairs(crossing, heeded(crossing, fit, build), build)
+    found = without_pairs(crossing, heeded(crossing, fit, build), build)
+    found = with_pairs(crossing, found, build)
     found = with_numbered_anew(crossing, with_treated(crossing, found, build), build)
     return with_many_labels(crossing, found, of_roles), tuple(refused[:3])
 

@@ -40,7 +40,7 @@ from nestimate.data.inspection.looks import (
     stepped,
     visits,
 )
-from nestimate.data.inspection.relations import numbers_beside, only_numbered
+from nestimate.data.inspection.relations import numbers_beside, one_of_many
 from nestimate.data.inspection.returning import one_each
 
 #: What is put into cells once.
@@ -88,10 +88,9 @@ def _scored(
     crossing: Crossing, candidate: Candidate, names: Sequence[str], whole: str, against: float
 ) -> Candidate:
     """Say how much speaks for a candidate; the weights were set on tables of real laboratories."""
-    used = candidate.used
+    used, group = candidate.used, candidate.group
     unused = [name for name in names if name not in used]
     untold = [name for name in unused if not crossing.decides(used, name)]
-    group = candidate.group
     score = against if group == whole else _group_score(group, crossing.labels[group])
     # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
     score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
@@ -100,7 +99,7 @@ def _scored(
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
-    score -= 1.0 * (group != whole and only_numbered(crossing, group))
+    score -= 1.0 * (group != whole and one_of_many(crossing, group))
     score += min(len(used) - 1, 1 if group == whole and against < -1.0 else len(names))
     score += _rows_alone(crossing, candidate, untold)
     for name in untold:
@@ -116,6 +115,8 @@ def _scored(
         runs = [b for b in candidate.blocks if b in crossing.runs]
         returning = not crossing.inside(name, candidate.group)
         another = any(returning or begins_anew(crossing, name, b) for b in runs)
+        own = candidate.units[: not candidate.relabel]
+        another |= any(begins_anew(crossing, name, u) for u in own)
         kept = lasts(name) or is_panel(crossing, name)
         score -= 3.0 * (kept and _of_days(candidate) and not another)
     # So is what was done to whole litters.

@@ -18,15 +18,15 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.strata import lies_in, same_members
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
-from nestimate.data.designs.varying import bartlett, pitman
+from nestimate.data.designs.varying import bartlett, one_apart, pitman
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Probability of such spreads, were they equal, below which they are taken as different: for a
-#: preliminary test higher than for one that is the answer (Bancroft, Ann. Math. Stat. 15, 1944).
-LEVEL = 0.1
+#: preliminary test higher than for one that is the answer (Bancroft 1944), more so in few blocks.
+LEVEL, FEW_BLOCKS = 0.1, 0.25
 #: Most groups that get spreads of their own without being asked for them, and that are looked at.
 MOST_OWN, MOST_LOOKED = 12, 40
 #: Members of a group below which a test of spreads has next to no power.
@@ -81,8 +81,8 @@ class Spreads:
 
     @property
     def uneven(self) -> bool:
-        """Whether one spread would be wrong for some."""
-        return self.p < LEVEL
+        """Whether one spread would be wrong for some, or may be where few blocks would show it."""
+        return self.p < (FEW_BLOCKS if self.within and self.fewest < HARDLY else LEVEL)
 
     @property
     def name(self) -> str:
@@ -91,22 +91,23 @@ class Spreads:
 
     @property
     def shown(self) -> str:
-        """The SDs in words, those of many groups cut short."""
-        each = [
-            f"{f'{sd:.3g}' if sd else 'next to 0'} in {g}"
-            for g, sd in zip(self.groups, self.sds, strict=True)
-        ]
-        more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
+        """The SDs in words, of many groups the largest and the smallest."""
+        told = zip(self.sds, self.groups, strict=True)
+        each = [f"{f'{sd:.3g}' if sd else 'next to 0'} in {g}" for sd, g in told]
+        if len(each) > MOST_SHOWN:
+            least, most = int(np.argmin(self.sds)), int(np.argmax(self.sds))
+            each = [f"from {each[least]} to {each[most]}"]
         where = f" {'over' if self.alone else 'within'} {self.within}" if self.within else ""
         where = f" of slopes along {self.along}" if self.along else where
-        return f"{self.what}{where} {', '.join(each[:MOST_SHOWN])}{more}"
+        return f"{self.what}{where} {', '.join(each)}"
 
     @property
     def said(self) -> str:
         """What follows from it, in a sentence."""
+        may = "" if self.p < LEVEL else "may "
         return Advice(
-            f"Groups scatter differently ({self.shown}; {self.test} P = {self.p:.2g}), so each "
-            "has a spread of its own (one for all: ",
+            f"Groups {may}scatter differently ({self.shown}; {self.test} P = {self.p:.2g}), so "
+            "each has a spread of its own (one for all: ",
             Remedy("tau", "common"),
             ").",
         )
@@ -247,18 +248,19 @@ class Spreads:
     def _of_pairs(cls, design: Design, means: Array, name: str) -> Self | None:
         """Return the SDs of groups inside blocks, from their differences.
 
-        Notes
-        -----
-        These are the SDs that fit all pairs best; of two groups, those about what both share. Two
-        of them are equal where the difference of two groups is uncorrelated with their sum, less
-        twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
+        These are the SDs that fit all pairs best; of two groups, those about what both share. Of
+        several each is held against all others, where most blocks see all. Elsewhere two of them
+        are equal where the difference of two groups is uncorrelated with their sum, less twice the
+        mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
         probability, times the number of pairs that enough blocks see both of.
         """
         pairs = list(combinations(range(len(design.groups)), 2))
-        told = (pitman(means, a, b) for a, b in pairs)
-        found = [p for p in told if p is not None]
-        if not found:
-            return None
+        p, test = one_apart(means), "F test of each beside the others"
+        if p is None:
+            told = [one for one in (pitman(means, a, b) for a, b in pairs) if one is not None]
+            if not told:
+                return None
+            p, test = min(1.0, len(told) * min(told)), "Pitman's test of pairs"
         own = Alone.of(means).own
         if len(pairs) == 1:
             shared = np.cov(means[np.isfinite(means).all(axis=1)].T)
@@ -266,11 +268,11 @@ class Spreads:
         return cls(
             groups=design.groups,
             sds=tuple(map(float, np.sqrt(own))),
-            p=min(1.0, len(found) * min(found)),
+            p=p,
             fewest=len(means),
             most=len(means),
             within=name,
-            test="Pitman's test of pairs",
+            test=test,
         )
 
 

@@ -1,4 +1,4 @@
-"""Tests of whether two columns, or several groups, vary alike: Pitman's and Bartlett's."""
+"""Tests of whether columns, or groups, vary alike: Pitman's, an F test of one, Bartlett's."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,8 @@ Codes = NDArray[np.intp]
 
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
+#: Fewest columns of which one may stand beside several others, and rows that have them all.
+FEWEST_COLUMNS, FEWEST_FULL = 3, 3
 
 
 def pitman(means: Array, a: int, b: int, lost: int = 1) -> float | None:
@@ -40,6 +42,35 @@ def pitman(means: Array, a: int, b: int, lost: int = 1) -> float | None:
     r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 1 - lost
     t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
     return float(2 * special.stdtr(freedom, -abs(t)))
+
+
+def one_apart(means: Array) -> float | None:
+    """Return the probability that one column varies so differently from all others, were all alike.
+
+    Beside what rows share: the difference of a column from the mean of the others has
+    columns / (columns - 1) times the variance of one, and is independent of what is left of the
+    others beside their own mean, so that an F test is exact; the least such probability of both
+    sides, times the number of columns. None of two columns, and where few rows, or less than half
+    of them, have all.
+
+    Parameters
+    ----------
+    means
+        Shape (rows, columns); NaN where there is nothing.
+    """
+    full = means[np.isfinite(means).all(axis=1)]
+    rows, columns = full.shape
+    if columns < FEWEST_COLUMNS or rows < FEWEST_FULL or 2 * rows < len(means):
+        return None
+    about, tested = full - full.mean(axis=0), []
+    for one in range(columns):
+        others = np.delete(about, one, axis=1)
+        apart = np.square(about[:, one] - others.mean(axis=1)).sum() * (columns - 1) / columns
+        left = np.square(others - others.mean(axis=1, keepdims=True)).sum() / (columns - 2)
+        if apart > 0 and left > 0:
+            f, freedom = apart / left, (rows - 1, (rows - 1) * (columns - 2))
+            tested.append(2 * min(special.fdtr(*freedom, f), special.fdtrc(*freedom, f)))
+    return min(1.0, columns * float(min(tested))) if tested else None
 
 
 def bartlett(sds: Array, freedom: Codes | Array) -> float:

@@ -7,7 +7,7 @@ from nestimate.remedies import Advice, Voice, lines_said
 from nestimate.results.answer import Answer
 from nestimate.results.documents import front, reproduction, trust
 from nestimate.results.documents.blocks import Block, Grid, Prose, Section
-from nestimate.results.words import advice, cautions, layouts, lines, wording
+from nestimate.results.words import advice, cautions, layouts, lines, side_by_side, wording
 
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
@@ -170,13 +170,17 @@ def _blocks(answer: Answer) -> Section:
 def _beside(answer: Answer) -> Section:
     """Return other analyses of the same data, and why they agree or differ."""
     panels, design = answer.honesty[:MOST_PANELS], answer.design
-    if design.structure.factorial is not None and len(answer.honesty) > MOST_PANELS:
+    left = len(answer.honesty) - len(panels)
+    apart = left > 0 and design.structure.factorial is None
+    if apart:
+        panels = side_by_side.farthest_apart(answer.honesty, MOST_PANELS)
+    elif left > 0:
         # The last one is the interaction.
         panels = (*panels[:-1], answer.honesty[-1])
-    left = len(answer.honesty) - len(panels)
     told = advice.many(panels, design)
-    if left:
-        told.append(f"{left} further contrasts are in the JSON file.")
+    if left > 0:
+        why = ", which differ less from simple analyses," if apart else ""
+        told.append(f"{left} further contrasts{why} are in the JSON file.")
     grids = [trust.beside_grid(panel, design) for panel in panels]
     blocks: tuple[Block, ...] = (*grids, Prose(sentences=tuple(told)))
     return Section(title="Beside other analyses", blocks=blocks)

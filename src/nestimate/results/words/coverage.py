@@ -6,6 +6,7 @@ from typing import Any
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads
+from nestimate.data.designs.squares import UNALIKE
 from nestimate.data.designs.strata import lies_in
 from nestimate.data.designs.within import lined_spreads
 from nestimate.model.cell_spreads import cell_spreads, have_own, way_to_own
@@ -14,9 +15,7 @@ from nestimate.model.own_spreads import all_members, all_readings, all_spreads, 
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.called import on_call
-from nestimate.results.words.rounding import (
-    percent,
-)
+from nestimate.results.words.rounding import percent
 
 #: Percentage of 95 % intervals that hold the truth with default priors, the lowest over the
 #: normal and t(3) rows of docs/calibration.md, by the kind of design and its fewest units, or
@@ -34,6 +33,9 @@ COVERED: Mapping[tuple[str, int], int] = {
     ("blocks", 4): 92,
 }
 TRIED, ENOUGH = 0.95, 93
+#: Of 100 intervals of a group that scatters 3 to 10 times as much as 2 to 5 others in 3 or 4 blocks
+#: those that held the truth: 78 to 88 (60 tables each).
+UNSEEN = 80
 PAIR = 2
 
 
@@ -80,11 +82,12 @@ def _along_checks(design: Design, call: Mapping[str, Any], *, apart: bool) -> tu
         Check.of(
             f"spreads along {found.along.name}",
             found.p,
-            passed=False,
-            text=on_call(found.advice(design), call),
+            passed=found.p >= UNALIKE,
+            text=on_call(found.advice(design), call) if found.p < UNALIKE else found.doubt,
             withholds=False,
         )
-        for found in Unsteady.every(design)
+        for found in Unsteady.every(design, doubted=True)
+        if found.p < UNALIKE or found.drifts
     )
 
 
@@ -198,6 +201,13 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
     if held is None:
         return ()
     short = "" if held >= ENOUGH else ": somewhat too few"
+    shared = not any(p.kind == "scale" and p.group is not None for p in model.parameters)
+    if kind == "blocks" and len(design.groups) > PAIR and shared:
+        short += (
+            ". There all groups differ alike from block to block; one that differs far more than "
+            "the others often passes unseen among so few, and its interval then held the truth in "
+            f"about {UNSEEN} of 100: see its paired t"
+        )
     return (
         Check.of(
             "coverage",

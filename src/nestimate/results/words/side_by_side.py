@@ -1,6 +1,7 @@
 """Many differences by every analysis: one table and one sentence."""
 
 from collections.abc import Sequence
+from math import log
 
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
@@ -22,6 +23,13 @@ def table(
         found.append((panel.contrast, cells))
     rows = tuple((name, *(cells.get(one, "") for one in methods)) for name, cells in found)
     return ("", *methods), rows
+
+
+def farthest_apart(panels: Sequence[Panel], most: int) -> tuple[Panel, ...]:
+    """Return those whose interval differs most from that of a simple analysis, in their order."""
+    off = [abs(log(panel.width_ratio)) if panel.width_ratio else 0.0 for panel in panels]
+    kept = sorted(range(len(panels)), key=lambda i: -off[i])[:most]
+    return tuple(panels[i] for i in sorted(kept))
 
 
 def sentence(panels: Sequence[Panel]) -> str:

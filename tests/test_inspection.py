@@ -868,8 +868,11 @@ def test_counts_beside_an_exposure_are_counts_per_exposure(exposure, counts):
 
 
 def test_no_exposure_is_guessed():
-    # Numbers that nobody says were counted; moments; a second measurement; a count of nothing.
-    assert best(dendrites("area", "y"))["value"] == "area"
+    # Numbers that nobody says were counted are asked about; moments; a second measurement; a count
+    # of nothing.
+    said = " ".join(str(ne.inspect(dendrites("area", "y"))).split())
+    assert "Is area on how much, or how long, y was counted" in said
+    assert "The value could also be area" in said
     for moments in ([1, 2, 4, 8] * 10, [*np.arange(20) / 2 + 0.5] * 2):
         timed = dendrites("minutes", "spines").assign(minutes=moments)
         assert "exposure" not in best(timed)

@@ -158,3 +158,38 @@ def test_leaves_are_no_units_whether_their_column_stands_before_that_of_plants(p
     wanted = {"value": "y", "group": "treatment", "unit": plant, "relabel_units": True}
     for names in (["treatment", leaf, plant], [leaf, "treatment", plant]):
         assert best(frame[[*names, "y"]]) == wanted
+
+
+PLACES = ["Abbey", "Beech", "Castle", "Dell", "Eden", "Forge", "Green", "Hill", "Ivy"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "group", "labels", "inner"),
+    [
+        ("park", "cats", ("cats", "no cats"), "point"),
+        ("hedge", "age", ("old", "young"), "station"),
+        ("estuary", "age", ("old", "young"), "station"),
+        ("tortoise", "sex", ("m", "f"), "day"),
+        ("cave", "tourists", ("open", "closed"), "station"),
+        ("lake", "stocked", ("stocked", "wild"), "station"),
+        ("hedge", "width", ("wide", "narrow"), "batch"),
+        ("violinist", "sex", ("m", "f"), "piece"),
+        ("nurse", "age", ("junior", "senior"), "shift"),
+        ("hedge", "soil", ("gravel", "sand", "clay"), "station"),
+    ],
+)
+def test_what_lies_in_one_of_two_kinds_is_a_unit_before_it_is_compared(unit, group, labels, inner):
+    cells = [
+        (p, labels[i % len(labels)], f"p{k}") for i, p in enumerate(PLACES) for k in (1, 2, 3, 4)
+    ]
+    frame = pd.DataFrame(cells, columns=[unit, group, inner])
+    frame = frame.assign(moisture=placed(frame, 3.0))
+    for table in (frame, frame[frame.columns[::-1]], frame[[group, unit, inner, "moisture"]]):
+        assert best(table) == {"value": "moisture", "group": group, "unit": unit}
+
+
+@pytest.mark.parametrize("block", ["block", "bloc", "Block"])
+def test_what_lies_in_one_of_two_kinds_is_compared_where_blocks_hold_all(block):
+    cells = [(k, p, ("old", "new")[i % 2]) for k in (1, 2, 3, 4) for i, p in enumerate(PLACES)]
+    frame = pd.DataFrame(cells, columns=[block, "wheat", "type"]).assign(tons=rows(len(cells)))
+    assert best(frame[[block, "type", "wheat", "tons"]])["group"] == "wheat"

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nestimate.data.designs.vocabulary import hints
+from nestimate.data.designs.premises import BLOCKS
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.assigned import is_compared, says_states
 from nestimate.data.inspection.candidates import (
     counts_within,
@@ -23,6 +24,9 @@ from nestimate.data.inspection.looks import (
     number_things,
     visits,
 )
+
+#: Fewer labels of each kind are rather compared themselves.
+FEWEST_UNDER = 3
 
 
 def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
@@ -181,3 +185,32 @@ def numbers_beside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
         for unit in names
         if unit not in {name, kind}
     )
+
+
+def for_units(crossing: Crossing, group: str, units: Sequence[str], names: Sequence[str]) -> float:
+    """Say how much speaks for what lies in one of a few kinds as the unit, before it is compared.
+
+    Nobody is born with more than one sex or age, and so these are compared where such units are.
+    """
+    born = "trait" in hints(group) and any(_sampled_in(crossing, u, names) for u in units[:1])
+    return 2.0 * born - 3.0 * _sampled_in(crossing, group, names)
+
+
+def _sampled_in(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether several labels lie in each of a few kinds that are compared.
+
+    Points p1 to p4 of every park lie in it; but blocks of a trial hold all that is compared.
+    """
+    if hints(name) or name in crossing.factors:
+        return False
+    kinds = [
+        n
+        for n in names
+        if n != name
+        and FEWEST_UNDER * crossing.size(n) <= crossing.size(name)
+        and crossing.size(n) <= MOST_KINDS
+        and crossing.inside(name, n)
+        and is_compared(crossing, n)
+    ]
+    again = [n for n in names if n not in {name, *kinds} and begun_in_all(crossing, n, name)]
+    return bool(kinds) and not any(words(n) & BLOCKS or n in crossing.runs for n in again)

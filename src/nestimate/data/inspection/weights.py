@@ -40,7 +40,7 @@ from nestimate.data.inspection.looks import (
     stepped,
     visits,
 )
-from nestimate.data.inspection.relations import numbers_beside, one_of_many
+from nestimate.data.inspection.relations import for_units, numbers_beside, one_of_many
 from nestimate.data.inspection.returning import one_each
 
 #: What is put into cells once.
@@ -96,6 +96,7 @@ def _scored(
     score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
     # Nor are runs 1 to 4, where all that lies in one of a few kinds was met in each.
     score -= 6.0 * (group != whole and numbers_beside(crossing, group, names))
+    score += for_units(crossing, group, candidate.units, names)
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.

@@ -193,3 +193,19 @@ def test_what_lies_in_one_of_two_kinds_is_compared_where_blocks_hold_all(block):
     cells = [(k, p, ("old", "new")[i % 2]) for k in (1, 2, 3, 4) for i, p in enumerate(PLACES)]
     frame = pd.DataFrame(cells, columns=[block, "wheat", "type"]).assign(tons=rows(len(cells)))
     assert best(frame[[block, "type", "wheat", "tons"]])["group"] == "wheat"
+
+
+@pytest.mark.parametrize(
+    ("block", "one", "other"),
+    [("Rep", "A", "B"), ("Block", "A", "B"), ("rep", "a", "b"), ("block", "b", "a")],
+)
+@pytest.mark.parametrize("levels", [(3, 2), (2, 3), (3, 4)])
+def test_factors_called_a_and_b_are_two_factors(block, one, other, levels):
+    sizes = zip((one, other), levels, strict=True)
+    first, second = ([f"{n}{i + 1}" for i in range(k)] for n, k in sizes)
+    frame = built(f"{block} {one} {other}", [1, 2, 3, 4], first, second)
+    frame["y"] = placed(frame)
+    for table in (frame, frame[frame.columns[::-1]]):
+        said = best(table)
+        assert {*said["group"].split(",")} == {one, other}
+        assert said["block"] == block

@@ -45,6 +45,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if says_states(name, labels) or differs_in_each(crossing, name):
         return True
+    if _is_lettered(crossing, name):
+        return True
     if not spoken and are_numbered(name, labels):
         return False
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
@@ -61,6 +63,28 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
     kinds = not spoken and are_kinds(crossing.labels[name])
     return two or amounts(crossing, name) or kinds or (not spoken and _of_trial(crossing, name))
+
+
+def _is_lettered(crossing: Crossing, name: str) -> bool:
+    """Return whether a factor is called A beside another one called B: its labels are A1 to A3.
+
+    Each of its labels was met with all of the other's, several times.
+    """
+    letters = [
+        n
+        for n in crossing.names
+        if len(n) == 1
+        and counting(crossing.labels[n])
+        and all(label.casefold().startswith(n.casefold()) for label in crossing.labels[n])
+    ]
+    others = [n for n in letters if n != name]
+    return (
+        name in letters
+        and bool(others)
+        and lettered(letters)
+        and crossing.most_rows(letters) > 1
+        and all(crossing.even(name, other) for other in others)
+    )
 
 
 def says_states(name: str, labels: Sequence[str]) -> bool:

@@ -62,3 +62,30 @@ def test_a_number_that_was_set_or_labels_all_rows_is_no_whole(name):
 def test_a_count_above_the_number_in_every_row_is_no_part_of_it():
     frame = counted(NAMES[0], 50, seed=2).assign(metaphases=5)
     assert not any("/" in line.get("response", "") for line in lines(ne.inspect(frame)))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("titre_d0", "titre_d28"), ("spots_pre", "spots_post"), ("cells_before", "cells_after")],
+)
+def test_a_difference_of_two_columns_is_never_said_to_be_a_count(before, after, backwards):
+    rng = np.random.default_rng(3)
+    start = rng.poisson(12, 24)
+    frame = pd.DataFrame(
+        {
+            "ferret": [f"F{i + 1:02}" for i in range(24)],
+            "vaccine": np.repeat(["PBS", "split", "adjuvanted"], 8),
+            before: start,
+            after: start + np.repeat([0, 4, 9], 8) + rng.poisson(2, 24) - rng.integers(0, 2, 24),
+        }
+    )
+    frame.loc[0, after] = start[0]
+    frame[after] = np.maximum(frame[after], start)
+    frame = frame[[*frame][::-1]] if backwards else frame
+    change = [p for p in ne.inspect(frame).proposals if f"{after} - {before}" in str(p.arguments())]
+    assert change
+    assert not any("counts" in str(said) for p in change for said in p.cautions)
+    # The count after it by itself is one.
+    alone = ne.inspect(frame.drop(columns=before).assign(**{after: frame[after] - start}))
+    assert alone.proposals[0].roles.response == "counts"

@@ -38,6 +38,8 @@ def doubt_values(
     groups: Sequence[str],
     levels: Sequence[Level],
     natural: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.asarray,
+    *,
+    worked_out: bool = False,
 ) -> list[str]:
     """Return a warning for values that are hardly measurements, or hardly independent ones.
 
@@ -51,6 +53,8 @@ def doubt_values(
         Units and subunits, outermost first; empty where every row is a data point.
     natural
         Turns what is analysed, such as logarithms, into what the user wrote.
+    worked_out
+        Whether they are worked out from columns: a difference of two counts is no count.
     """
     value = natural(readings.value)
     warnings: list[str] = []
@@ -68,7 +72,7 @@ def doubt_values(
         else:
             warnings.append(f"{name} holds two different values only, {low} and {high}.")
     scores = scored(value, name)
-    if counted(value) and not scores and not readings.summarised:
+    if counted(value) and not (scores or worked_out or readings.summarised):
         said = Advice(
             f"{name} holds whole numbers with zeros, as counts do, and is analysed as a "
             "measurement: near 0 an interval of a mean may reach below 0, and the spread of counts "

@@ -232,7 +232,14 @@ def _design(
     measure, scatter = roles.measure, None if observed is None else observed.scatter(structure)
     doubts = (
         doubt_normalised(formula.response, whole, measure)
-        or doubt_values(formula.response, readings, groups, (), measure.said)
+        or doubt_values(
+            formula.response,
+            readings,
+            groups,
+            (),
+            measure.said,
+            worked_out=not formula.outcome.plain,
+        )
         if observed is None
         else observed.warnings(codes, groups, np.arange(codes.size))
     )

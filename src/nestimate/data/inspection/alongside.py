@@ -7,7 +7,9 @@ from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, repeat
 from nestimate.data.inspection.assigned import (
     differs_in_each,
     evenly_crossed,
+    is_set_date,
     may_be_a_method,
+    may_be_set_date,
     says_states,
 )
 from nestimate.data.inspection.candidates import Candidate
@@ -64,6 +66,7 @@ def _with_factors(
         for n in own
         if hints(n) & {"trait", "block"} and not says_states(n, crossing.labels[n])
         if not (_set(crossing, n, made.factors) or differs_in_each(crossing, n))
+        if not is_set_date(crossing, n)
     ]
     times = crossing.along & {*made.factors}
     if times and len(made.factors) > len(times) + 1:
@@ -103,15 +106,26 @@ def _within(
 ) -> Proposal | None:
     """Return the design in which what was met in every unit, M1 and M2, is compared as well.
 
-    Whether they are numbered anew in each only the user knows where values do not say.
+    Whether they are numbered anew in each only the user knows where values do not say. So it is
+    whether two or three dates were set, as those of sowing, or are those on which it was done.
     """
     own = first.candidate
-    for name in own.units[1:]:
-        if may_be_a_method(crossing, name, own.units[0]):
-            both = replace(crossing, factors=crossing.factors | {own.group, name})
-            made = several_factors(both, value, [*groups, name], [own])
-            return made[0] if made else None
+    methods = [n for n in own.units[1:] if may_be_a_method(crossing, n, own.units[0])]
+    if not methods and (methods := _dates(crossing, own)):
+        crossing = crossing.without([n for n in crossing.names if n not in own.used])
+    for name in methods[:1]:
+        both = replace(crossing, factors=crossing.factors | {own.group, name})
+        made = several_factors(both, value, [*groups, name], [own])
+        return made[0] if made else None
     return None
+
+
+def _dates(crossing: Crossing, own: Candidate) -> list[str]:
+    """Return the few dates in which all groups were met alike, where nothing else was sampled."""
+    beside = [n for n in crossing.names if n not in own.used and crossing.size(n) > 1]
+    beside = [n for n in beside if hints(n) & {"unit", "block", "counter", "place"}]
+    alike = [n for n in own.blocks if evenly_crossed(crossing, n, own.group)]
+    return [] if beside or own.units else [n for n in alike if may_be_set_date(crossing, n)]
 
 
 def _set(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import EARS, LINES, READERS, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
@@ -31,6 +32,8 @@ MOST_METHODS, FEWEST_MET = 3, 5
 #: What a name says of what is no method, and of columns that are beside what was sampled.
 _ASIDE = frozenset({"unit", "counter", "place", "person"})
 _BESIDE = frozenset({"counter", "time", "group", "trait", "kind"})
+#: Words for dates, and how many of them are set at most.
+_DATES, _MOST_DATES = frozenset({"date", "dates", "datum", "fecha"}), 3
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
 
@@ -43,7 +46,7 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return False
     if "group" in spoken or ("time" in spoken and are_compared(labels)):
         return True
-    if says_states(name, labels) or differs_in_each(crossing, name):
+    if says_states(name, labels) or differs_in_each(crossing, name) or is_set_date(crossing, name):
         return True
     if _is_lettered(crossing, name):
         return True
@@ -85,6 +88,26 @@ def _is_lettered(crossing: Crossing, name: str) -> bool:
         and crossing.most_rows(letters) > 1
         and all(crossing.even(name, other) for other in others)
     )
+
+
+def is_set_date(crossing: Crossing, name: str) -> bool:
+    """Return whether two or three dates were set: each of what is compared has all in every block.
+
+    Dates of sowing, that is, or of cutting: what is called a block is what scatters.
+    """
+    return may_be_set_date(crossing, name) and any(
+        _full(crossing, [name, other, block])
+        for block in crossing.names
+        if words(block) & BLOCKS and crossing.size(block) > 1
+        for other in crossing.names
+        if other not in {name, block} and not words(other) & _DATES and is_compared(crossing, other)
+    )
+
+
+def may_be_set_date(crossing: Crossing, name: str) -> bool:
+    """Return whether a column is called a date and has two labels or three."""
+    few = 2 <= crossing.size(name) <= _MOST_DATES and name not in crossing.runs
+    return few and bool(words(name) & _DATES)
 
 
 def says_states(name: str, labels: Sequence[str]) -> bool:

@@ -50,6 +50,8 @@ _MOSTLY, _SURELY, _NEARLY = 0.5, 3.0, 0.95
 _MOST = 1000
 #: What a name says of numbers that are no counts of things.
 _ASIDE = frozenset({"trait", "time", "scored", "sd", "se"})
+#: And of one number in every row, that it labels all of them.
+_SET = frozenset({"group", "block", "person", "storage", "counter", "kind"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,20 @@ class Part:
                 sure = (whole.largest or 0) <= _MOST and not _nearly_all(some, every)
                 found = cls(beside=beside, likely=sure and told)
                 return found if {*values[:1]} <= found.columns else None
+        named = [c for c in counts if [c.name] == [*values[:1]]]
+        return cls._of_as_many(table, columns, named[0]) if named and few else None
+
+    @classmethod
+    def _of_as_many(cls, table: Table, columns: Sequence[Column], part: Column) -> "Part | None":
+        """Return a count with a whole number nowhere below it that is the same in every row.
+
+        Where no name says so, that it is of as many in every row only the user knows.
+        """
+        some = table.numbers(part.name)
+        for whole in columns:
+            if _may_be_as_many(whole) and _scatters(some, table.numbers(whole.name)):
+                beside = Beside(value=part.name, column=whole.name, role="total")
+                return cls(beside=beside, likely=False)
         return None
 
     @property
@@ -150,8 +166,30 @@ def may_be_counts(table: Table, column: Column, columns: Sequence[Column]) -> bo
     return not (same_everywhere(table, column, columns) or set_at(table, column, columns))
 
 
+def _may_be_as_many(column: Column) -> bool:
+    """Return whether a number that is the same in every row may be how many there were in each.
+
+    It is neither a day, a dose or a temperature, nor the number of the one mouse there was.
+    """
+    name, said = column.name, hints(column.name)
+    number = column.kind == "constant" and column.whole and not column.empty
+    if not number or not _PARTS <= (column.largest or 0) <= _MOST:
+        return False
+    if said & (_ASIDE | _SET) or (said & {"unit", "place"} and not name.endswith("s")):
+        return False
+    if spoken(name) or clocks(name) or is_reference(name) or says_amount(name) or exposes(name):
+        return False
+    return not of_quantities([name, ""])
+
+
 def _may_be(some: NDArray[np.float64], every: NDArray[np.float64]) -> bool:
-    """Return whether one count is nowhere above another, as a part of it is.
+    """Return whether one count is nowhere above another, as a part of it is."""
+    known = ~np.isnan(some) & ~np.isnan(every)
+    return _scatters(some, every) and not _stays(some[known], every[known])
+
+
+def _scatters(some: NDArray[np.float64], every: NDArray[np.float64]) -> bool:
+    """Return whether one count is nowhere above another, and scatters as a part of it does.
 
     Shares scatter at least as much as those of things that are so or not by themselves.
     """
@@ -161,7 +199,7 @@ def _may_be(some: NDArray[np.float64], every: NDArray[np.float64]) -> bool:
         return False
     p = k.sum() / n.sum()
     scatter = float(((k - p * n) ** 2 / (n * p * (1 - p))).sum())
-    return bool(special.chdtr(k.size - 1, scatter) >= _EVEN) and not _stays(k, n)
+    return bool(special.chdtr(k.size - 1, scatter) >= _EVEN)
 
 
 def _follows(

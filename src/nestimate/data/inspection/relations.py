@@ -7,7 +7,7 @@ import numpy as np
 
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import hints, words
-from nestimate.data.inspection.assigned import is_compared, says_states
+from nestimate.data.inspection.assigned import is_compared, is_set_date, says_states
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
@@ -69,6 +69,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         if "group" in hints(name)
         or (says_states(name, crossing.labels[name]) and _holds_several(crossing, name))
         or are_compared(crossing.labels[name])
+        or is_set_date(crossing, name)
         or (name in crossing.along and visits(crossing.labels[name]))
         or not (
             hints(name) & {"unit", "block", "person", "storage"}

@@ -75,8 +75,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     groups = [p.candidate.group for p in inspection.proposals if not p.whole]
     for coarse in inspection.confounded:
         yield (
-            f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
-            f"different {coarse} may be one between {coarse} and {coarse}."
+            f"Each label of {groups[0]} stands beside one label of {coarse} only: where two of "
+            f"them differ in {coarse} too, nothing tells which of both made the difference."
         )
 
 

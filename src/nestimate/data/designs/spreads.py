@@ -7,7 +7,6 @@ the intervals of their differences.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
 from typing import Self
 
 import numpy as np
@@ -18,7 +17,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.strata import lies_in, same_members
 from nestimate.data.designs.stratum import Stratum
 from nestimate.data.designs.structure import Structure
-from nestimate.data.designs.varying import bartlett, one_apart, pitman
+from nestimate.data.designs.varying import bartlett, columns_apart
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -33,8 +32,8 @@ MOST_OWN, MOST_LOOKED = 12, 40
 HARDLY = 6
 #: By how many times errors of means of groups may differ that are held against each other.
 UNEQUAL = 1.5
-#: Groups whose SDs are told one by one.
-MOST_SHOWN = 4
+#: Groups whose SDs are told one by one; of a pair what both share is taken off.
+MOST_SHOWN, TWO = 4, 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +45,8 @@ class Spreads:
     groups, sds
         The groups with two members or more, and the SDs of their members, in the unit of the value
         (of its logarithm on the log scale).
-    p
-        Probability of spreads at least so different were all one.
+    p, level
+        Probability of spreads at least so different were all one; below which they are so taken.
     fewest, most
         Members of the smallest group, and of the largest.
     within
@@ -78,11 +77,12 @@ class Spreads:
     alone: bool = False
     test: str = "Bartlett's test"
     what: str = "SD"
+    level: float = LEVEL
 
     @property
     def uneven(self) -> bool:
-        """Whether one spread would be wrong for some, or may be where few blocks would show it."""
-        return self.p < (FEW_BLOCKS if self.within and self.fewest < HARDLY else LEVEL)
+        """Whether one spread would be wrong for some."""
+        return self.p < self.level
 
     @property
     def name(self) -> str:
@@ -254,15 +254,12 @@ class Spreads:
         mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
         probability, times the number of pairs that enough blocks see both of.
         """
-        pairs = list(combinations(range(len(design.groups)), 2))
-        p, test = one_apart(means), "F test of each beside the others"
-        if p is None:
-            told = [one for one in (pitman(means, a, b) for a, b in pairs) if one is not None]
-            if not told:
-                return None
-            p, test = min(1.0, len(told) * min(told)), "Pitman's test of pairs"
+        found = columns_apart(means)
+        if found is None:
+            return None
+        p, exact = found
         own = Alone.of(means).own
-        if len(pairs) == 1:
+        if len(design.groups) == TWO:
             shared = np.cov(means[np.isfinite(means).all(axis=1)].T)
             own = np.maximum(np.diag(shared) - shared[0, 1], 0.0)
         return cls(
@@ -272,7 +269,8 @@ class Spreads:
             fewest=len(means),
             most=len(means),
             within=name,
-            test=test,
+            test="F test of each beside the others" if exact else "Pitman's test of pairs",
+            level=FEW_BLOCKS if exact and len(means) < HARDLY else LEVEL,
         )
 
 

@@ -1,5 +1,7 @@
 """Tests of whether columns, or groups, vary alike: Pitman's, an F test of one, Bartlett's."""
 
+from itertools import combinations
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -71,6 +73,19 @@ def one_apart(means: Array) -> float | None:
             f, freedom = apart / left, (rows - 1, (rows - 1) * (columns - 2))
             tested.append(2 * min(special.fdtr(*freedom, f), special.fdtrc(*freedom, f)))
     return min(1.0, columns * float(min(tested))) if tested else None
+
+
+def columns_apart(means: Array) -> tuple[float, bool] | None:
+    """Return the probability that columns vary so differently, were all alike; None if untold.
+
+    And whether each was held against all others; elsewhere by pairs, times their number.
+    """
+    p = one_apart(means)
+    if p is not None:
+        return p, True
+    pairs = combinations(range(means.shape[1]), 2)
+    told = [one for one in (pitman(means, a, b) for a, b in pairs) if one is not None]
+    return (min(1.0, len(told) * min(told)), False) if told else None
 
 
 def bartlett(sds: Array, freedom: Codes | Array) -> float:

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from nestimate.data.designs.adjusted import adjusted_design
-from nestimate.data.designs.exposures import exposes
+from nestimate.data.designs.efforts import exposes
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles

@@ -10,9 +10,9 @@ from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.efforts import per_effort
 from nestimate.data.designs.exposures import Grouped, doubt_exposures
 from nestimate.data.designs.normalised import doubt_stated
-from nestimate.data.designs.rates import per_effort
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles, check_roles

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.counted import Counted
+from nestimate.data.designs.efforts import exposes
 from nestimate.data.designs.labelled import MOST_UNUSED
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.opposites import words
@@ -19,40 +20,12 @@ from nestimate.remedies import Advice, Remedy
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-#: Words for what things were counted on, in or during; and units that it is measured in.
-EXPOSURES = frozenset(
-    (
-        "area length volume time duration minutes hours seconds nights effort exposure offset "
-        "dilution fields "
-        "fläche länge volumen zeit dauer verdünnung felder "
-        "surface longueur durée champs área longitud superficie tiempo duración campos"
-    )
-    .casefold()
-    .split()
-)
-_IN_UNITS = frozenset({"mm", "um", "µm", "cm", "ml", "ul", "µl", "mm²", "µm²", "cm²"})
-#: Words for how large something is, of which nothing was counted per centimetre.
-_DIMENSIONS = frozenset(
-    {"height", "depth", "width", "diameter", "thickness", "distance", "radius", "size", "höhe"}
-    | {"hauteur", "altura", "breite", "durchmesser", "diamètre", "diámetro"}
-)
 #: Words for when, for how many there were in all, and for by how much something was diluted.
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "hours", "minutes", "seconds"})
 _TOTALS = frozenset({"total", "totals", "gesamt"})
 _DILUTIONS = frozenset({"dilution", "verdünnung"})
 #: How many times as much one group has on average where chance may have made it so.
 MUCH = 1.1
-
-
-def exposes(name: str) -> bool:
-    """Return whether a column's name speaks of an area, length, volume or time, and of no rate."""
-    said = words(name)
-    return bool((EXPOSURES | _IN_UNITS) & said) and not said & _DIMENSIONS and "/" not in name
-
-
-def speaks_of_extent(name: str) -> bool:
-    """Return whether a word of a name, and not its unit alone, is for an area, length or time."""
-    return exposes(name) and bool(EXPOSURES & words(name))
 
 
 def is_exposure(name: str, column: Array) -> bool:

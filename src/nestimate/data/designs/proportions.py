@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nestimate.data.designs.efforts import is_extent, per_effort
 from nestimate.data.designs.measures import LOGIT, Measure
 from nestimate.data.designs.observed import (
     Chance,
@@ -19,7 +20,6 @@ from nestimate.data.designs.observed import (
 )
 from nestimate.data.designs.opposites import opposed, others_counted
 from nestimate.data.designs.percentages import WHOLES, counted_parts, spoken, unclear
-from nestimate.data.designs.rates import is_extent, per_effort
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure

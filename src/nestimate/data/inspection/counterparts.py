@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
-from nestimate.data.designs.exposures import exposes
+from nestimate.data.designs.efforts import exposes
 from nestimate.data.designs.opposites import opposed, words
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.vocabulary import hints

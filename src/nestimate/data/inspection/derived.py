@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.exposures import exposes
+from nestimate.data.designs.efforts import exposes
 from nestimate.data.designs.vocabulary import hints, is_reference, words
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.designs.exposures import exposes, speaks_of_extent
+from nestimate.data.designs.efforts import ends_with_extent, exposes, lasting, speaks_of_extent
 from nestimate.data.designs.quantities import of_quantities
-from nestimate.data.designs.rates import ends_with_extent, lasting
 from nestimate.data.designs.vocabulary import UNDILUTED, dilutes, hints
 from nestimate.data.inspection.crossings import same_everywhere, set_at
 from nestimate.data.inspection.derived import (

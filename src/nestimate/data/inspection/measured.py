@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.exposures import exposes
+from nestimate.data.designs.efforts import exposes, lasting
 from nestimate.data.designs.opposites import (
     OF_HOW_MANY,
     becomes,
@@ -20,7 +20,6 @@ from nestimate.data.designs.opposites import (
 )
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.designs.quantities import known_before
-from nestimate.data.designs.rates import lasting
 from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,

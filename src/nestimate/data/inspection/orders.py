@@ -1,6 +1,6 @@
 """Treatments given one after another, and moments met again: which columns say when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from itertools import product
 
@@ -24,14 +24,7 @@ def in_orders(crossing: Crossing) -> Crossing:
     orders = {name for found in _crossovers(crossing) for name in found}
     if not orders:
         return crossing
-    left = crossing.factors - orders
-    return replace(
-        crossing,
-        counters=crossing.counters | orders,
-        factors=left if len(left) > 1 else frozenset(),
-        along=crossing.along - orders,
-        orders=frozenset(orders),
-    )
+    return replace(_as_counters(crossing, orders), orders=frozenset(orders))
 
 
 def recurring(crossing: Crossing) -> Crossing:
@@ -48,12 +41,17 @@ def recurring(crossing: Crossing) -> Crossing:
         and moments(crossing, n)
         and any(crossed_factors(crossing, n, a) for a in around)
     }
-    left = crossing.factors - again
+    return _as_counters(crossing, again)
+
+
+def _as_counters(crossing: Crossing, names: Set[str]) -> Crossing:
+    """Return the crossing in which columns number readings, and are neither factors nor times."""
+    left = crossing.factors - names
     return replace(
         crossing,
-        counters=crossing.counters | again,
+        counters=crossing.counters | names,
         factors=left if len(left) > 1 else frozenset(),
-        along=crossing.along - again,
+        along=crossing.along - names,
     )
 
 

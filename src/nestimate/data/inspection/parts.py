@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.designs.exposures import exposes
+from nestimate.data.designs.efforts import exposes
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.responses import MEASURED

@@ -49,21 +49,22 @@ def with_made(grid: Grid, terms: Sequence[int | float], signs: Sequence[str], na
     """
     if name in map(tidy, grid.names):
         raise DataError(f"{grid.source}: there is a column '{name}' already, so none can be added.")
-    first, *rest = [
+    read = [
         np.full(grid.n_rows, term) if isinstance(term, float) else _numbers(grid, term)
         for term in terms
     ]
-    begun = first
+    made = read[0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        for sign, numbers in zip(signs, rest, strict=True):
-            first = _WORK_OUT[sign](first, numbers)
-    known = ~np.any([np.isnan(term) for term in (*rest, begun)], axis=0)
-    root = "^" in signs
-    wrong = np.flatnonzero(np.isinf(first) | (known & np.isnan(first) & root))
+        for sign, numbers in zip(signs, read[1:], strict=True):
+            made = _WORK_OUT[sign](made, numbers)
+    # Of negative numbers there are no roots, and 0 / 0 is left empty.
+    power = "^" in signs
+    unmade = power & np.isnan(made) & ~np.isnan(read).any(axis=0)
+    wrong = np.flatnonzero(np.isinf(made) | unmade)
     if wrong.size:
-        what = "be a power that is no number" if root else "divide by 0"
+        what = "be a power that is no number" if power else "divide by 0"
         raise DataError(f"{grid.source}: '{name}' would {what} in row {grid.rows[wrong[0]]}.")
-    cells = ["" if np.isnan(number) else f"{number:.15g}" for number in first]
+    cells = ["" if np.isnan(number) else f"{number:.15g}" for number in made]
     column = pa.chunked_array([pa.array(cells, pa.string())])
     return replace(grid, names=(*grid.names, name), columns=(*grid.columns, column))
 

@@ -25,7 +25,7 @@ from nestimate.data.designs.vocabulary import (
     numbers_rows,
     words,
 )
-from nestimate.data.inspection.crossings import same_everywhere, set_at
+from nestimate.data.inspection.crossings import renames, same_everywhere, set_at
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.loud import correlation
@@ -149,7 +149,9 @@ def may_be_counts(table: Table, column: Column, columns: Sequence[Column]) -> bo
         return False
     if column.kind == "id" or numbers_rows(column, table.n_rows):
         return False
-    label = said & {"counter", "person", "block"} and 2 * column.distinct <= table.n_rows
+    label = said & {"counter", "person", "block"} and (
+        2 * column.distinct <= table.n_rows or renames(table, column, columns)
+    )
     aside = said & _ASIDE and "counted" not in said
     if column.numbering or column.distinct < _PARTS or aside or label:
         return False

@@ -238,7 +238,7 @@ def renames(table: Table, column: Column, columns: Sequence[Column]) -> bool:
     """
     codes, values = table.labels(column.name)
     for other in columns:
-        if other is column or not other.labelled or not FEWEST_UNITS <= other.distinct:
+        if other is column or not other.labelled or not other.distinct >= FEWEST_UNITS:
             continue
         rows, labels = table.labels(other.name)
         known = (codes >= 0) & (rows >= 0)

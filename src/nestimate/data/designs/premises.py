@@ -9,7 +9,7 @@ PLOTS = frozenset(
     | {"rebe", "vigne", "vid", "vite", "baum", "arbre", "árbol", "albero", "shrub", "bush"}
 )
 #: Words for the blocks of a field.
-BLOCKS = frozenset({"block", "bloc", "bloque", "blocco", "bloco"})
+BLOCKS = frozenset({"block", "bloc", "bloque", "blocco", "bloco", "blok", "blk"})
 #: Words for the rows of a field, in which such things stand.
 ROWS = frozenset({"row", "reihe", "rang", "rangée", "hilera", "fila", "filare"})
 #: Words for where animals are kept.

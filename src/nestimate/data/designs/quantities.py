@@ -9,6 +9,7 @@ from nestimate.data.designs.vocabulary import Described, hints, words
 _QUANTITIES = frozenset(
     {"weight", "mass", "height", "length", "width", "depth", "diameter", "girth", "thickness"}
     | {"volume", "area", "size", "speed", "velocity", "distance", "dist", "time", "duration"}
+    | {"gain", "intake", "energy", "protein", "systolic", "diastolic", "calories", "biomass"}
     | {"latency", "age", "temp", "temperature", "pressure", "humidity", "rate", "density", "conc"}
     | {"concentration", "yield", "price", "income", "wage", "population", "pulse", "bmi", "ph"}
     | {"year", "month", "score", "absorbance", "intensity", "lat", "long", "latitude", "longitude"}
@@ -23,11 +24,13 @@ def of_quantities(names: Iterable[str]) -> bool:
     return any(said) and not frozenset.intersection(*said)
 
 
-#: What is known of a sample before anything is measured: how pure, how heavy at the start.
+#: What is known of a sample before anything is measured: how pure, how heavy at the start, where.
 _KNOWN = re.compile(
     r"(?i)^base$|(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
     r"[\W_]*[nµu]g|\b(start|initial)(ing)?[\W_]*(body[\W_]*)?(weight|gewicht)|\banfangsgewicht"
     r"|poids[\W_]*initial|peso[\W_]*inicial"
+    r"|^(gps[\W_]*)?(lat|lon|long|lng|latitud[e]?|longitud[e]?|(north|east)ing|elevation|altitude|elev|masl)"
+    r"([\W_]*(deg|dd|m|wgs84|gps|utm))?$|^gps[\W_]*[news]$|^utm[\W_]*[news]$|^[xy][\W_]*(m|km|coord\w*|utm)$"
 )
 
 

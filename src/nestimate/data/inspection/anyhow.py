@@ -7,9 +7,11 @@ alike.
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import special
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.proportions import NO, YES
+from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.rates import is_rate
 from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
@@ -17,11 +19,14 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, set_beside
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_wells, counting, stepped
+from nestimate.data.tables.units import says_amount
 
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6
 #: How many times as often as another a label of what was given by chance may stand.
 _EQUAL = 1.25
+#: Chance of labels that lie anyhow to meet as evenly as they do, below which they were assigned.
+_EVENLY = 0.05
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 #: What a name says of numbers that label something.
 _LABELS = frozenset({"group", "unit", "block", "counter", "place", "person", "kind"})
@@ -59,6 +64,8 @@ def is_measured(crossing: Crossing, column: Column) -> bool:
         return False
     labels = [n for n in others if not hints(n) & {"counted", "value"}]
     regular = crossing.most_rows([*labels, name]) == 1 < crossing.most_rows(labels)
+    if of_quantities([name, ""]) and not any(_met_alike(crossing, name, o) for o in labels):
+        return True
     return not regular and not _even(crossing, name)
 
 
@@ -140,11 +147,16 @@ def rather_measured(crossing: Crossing, column: Column, whole: str, *, named: bo
     of its labels alike; counts, ages and weights lie anyhow. Where rows are named, as another
     column does, numbers most of which stand in one row label nothing, whatever they are called.
     """
-    name = column.name
-    once = 2 * column.distinct > int(crossing.rows.sum()) and not column.numbering
-    if named and once and name in crossing.names and column.kind == "numbers":
-        return True
-    if column.kind != "numbers" or name not in crossing.names or hints(name) & _LABELS:
+    name, spoken = column.name, hints(column.name)
+    often = 2 * column.distinct <= int(crossing.rows.sum())
+    if named and not (often or column.numbering) and column.kind == "numbers":
+        return name in crossing.names
+    if column.kind != "numbers" or name not in crossing.names:
+        return False
+    # Dry masses of roots are no roots; and feed of so many amounts is not what is compared.
+    quantity = not column.numbering and (of_quantities([name, ""]) or says_amount(name))
+    labels = _LABELS if column.distinct <= MOST_GROUPS else _LABELS - {"group", "kind"}
+    if spoken & labels and not quantity:
         return False
     if 2 * crossing.size(name) > int(crossing.rows.sum()):
         return True
@@ -195,4 +207,24 @@ def _met_alike(crossing: Crossing, name: str, other: str) -> bool:
     if both == max(one, two):
         return True
     often = np.bincount(crossing.members([name, other]), weights=crossing.rows)
-    return both >= 0.7 * one * two and bool(often.max() <= 3 * np.median(often))
+    often = np.append(often, np.zeros(one * two - both)) / np.median(often)
+    most = both >= 0.7 * one * two and bool(often.max() <= 3)
+    return most and _evener_than_chance(crossing, name, other)
+
+
+def _evener_than_chance(crossing: Crossing, name: str, other: str) -> bool:
+    """Return whether labels of two columns meet more evenly than where they lie anyhow.
+
+    Pearson's statistic of what lies anyhow is about its degrees of freedom; of what was assigned
+    it is near 0. The number of rows that each combination stands for is taken out.
+    """
+    one, two = (crossing.codes[n] for n in (name, other))
+    known = (one >= 0) & (two >= 0)
+    table = np.zeros((one.max() + 1, two.max() + 1))
+    np.add.at(table, (one[known], two[known]), crossing.rows[known])
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    table /= np.median(table[table > 0])
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
+    statistic = float((np.square(table - expected) / expected).sum())
+    free = (table.shape[0] - 1) * (table.shape[1] - 1)
+    return bool(special.gammainc(free / 2, statistic / 2) < _EVENLY)

@@ -329,3 +329,16 @@ def _sorts(crossing: Crossing, name: str, names: Sequence[str], before: Sequence
     return any(
         not any(crossing.inside(n, other) for other in others if other != n) for n in sorted_out
     )
+
+
+def numbers_rows(
+    crossing: Crossing, name: str, names: Sequence[str], used: tuple[str, ...]
+) -> bool:
+    """Return whether a column numbers the rows of what stands before it.
+
+    Blocks 1 to 4, by their name, with one row of all that is compared do not, in roles `used`.
+    """
+    before = holders(crossing, name, names)
+    once = crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before)
+    block = "block" in hints(name) and used[1:] == (name,) and crossing.most_rows(used) == 1
+    return once and not block

@@ -20,7 +20,13 @@ from nestimate.data.designs.vocabulary import (
     words,
 )
 from nestimate.data.inspection.assigned import evenly_crossed, is_panel, may_be_compared
-from nestimate.data.inspection.candidates import Candidate, counts_within, holders, possible
+from nestimate.data.inspection.candidates import (
+    Candidate,
+    counts_within,
+    holders,
+    numbers_rows,
+    possible,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import is_when, moments
 from nestimate.data.inspection.factors import (
@@ -128,8 +134,7 @@ def _scored(
             continue
         met = any(_met_by_all(crossing, name, block) for block in candidate.blocks)
         score -= 3.0 * (name == candidate.group and not met)
-        before = holders(crossing, name, names)
-        score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
+        score -= 3.0 * numbers_rows(crossing, name, names, used)
     if used == (candidate.group,):
         # Numbers that return in every group may be the same animals.
         score -= 1.5 * any(one_each(crossing, candidate.group, name) for name in untold)

@@ -33,7 +33,10 @@ _KNOWN = frozenset(
 )
 #: Those of them that count things or shares, and those that a name may end with as they stand.
 _NO_AMOUNTS = frozenset({"%", "cells", "fold", "px", "na", "pa", "au", "a.u.", "bp", "kb"})
-_BARE = frozenset({"mg", "kg", "ug", "µg", "ng", "ml", "ul", "µl", "cm", "mm", "km", "sec", "ms"})
+_BARE = frozenset(
+    {"mg", "kg", "ug", "µg", "ng", "ml", "ul", "µl", "cm", "mm", "km", "sec", "ms", "kcal", "kj"}
+    | {"mmhg", "bpm", "mmol", "nmol", "pmol"}
+)
 _IN_BRACKETS = re.compile(r"[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*$")
 #: Different numbers from which on a column is measured, if they are most of its cells.
 _ENOUGH = 6

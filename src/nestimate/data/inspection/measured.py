@@ -191,6 +191,7 @@ def _is_whole(column: Column) -> bool:
     """Return whether a name says of what others are a part, as plurals do: eggs, animals."""
     few = 1 < column.distinct < _FEW or (column.smallest or 0) <= 1
     aside = hints(column.name) & {"group", "time", "scored", "trait"} or exposes(column.name)
+    aside = aside or lasting(column.name)
     return not few and not aside and speaks_of_whole(column.name)
 
 

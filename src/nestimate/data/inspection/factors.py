@@ -3,7 +3,6 @@
 Names help, but what decides is which labels occur with which.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -291,16 +290,17 @@ def numbers_experiments(crossing: Crossing, name: str) -> bool:
     """Return whether a column called n numbers something rather than says how many there were.
 
     It runs 1, 2, 3: equally often beside each label of another column, or in order, in the whole
-    table or anew in each label, or in each cell of two. How many readings there were does not.
+    table or anew in each label, or in each cell of two. How many readings there were does not, nor
+    do the levels N1 to N3 of N.
     """
     named = "n" in words(name) and not hints(name) & {"unit", "counted"}
-    if not named or not counting(crossing.labels[name], (1,)):
+    if not (named and crossing.labels[name][0].isdigit() and counting(crossing.labels[name], (1,))):
         return False
     if any(evenly_crossed(crossing, name, other) for other in crossing.names if other != name):
         return True
     codes, labels = crossing.table.labels(name)
     filled = codes >= 0
-    numbers = np.array([int(re.sub(r"\D", "", label)) for label in labels])[codes[filled]]
+    numbers = np.array([*map(int, labels)])[codes[filled]]
     places = [crossing.table.labels(other)[0] for other in crossing.names if other != name]
     cells = [one * (other.max() + 2) + other for one, other in combinations(places, 2)]
     each = [p[filled] for p in (np.zeros_like(codes), *places, *cells)]

@@ -176,7 +176,7 @@ AT_RISK = [
 ]
 
 
-@pytest.mark.parametrize(("names", "typical", "rate"), AT_RISK, ids=lambda x: str(x))
+@pytest.mark.parametrize(("names", "typical", "rate"), AT_RISK, ids=str)
 def test_what_happened_is_compared_per_time_at_risk_in_use_or_among_so_many(names, typical, rate):
     for seed in range(3):
         found = ne.inspect(at_risk(names, seed=seed, typical=typical, rate=rate))

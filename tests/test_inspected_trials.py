@@ -21,7 +21,7 @@ def trial(factors, *, block="Rep", blocks=4, seed=0, value="yield"):
     for b in range(blocks):
         level = rng.normal(0, 2)
         for cell in rng.permutation(len(cells)):
-            moved = 3 * list(factors.values())[0].index(cells[cell][0])
+            moved = 3 * next(iter(factors.values())).index(cells[cell][0])
             rows.append((b + 1, *cells[cell], round(40 + level + moved + rng.normal(0, 1.5), 1)))
     return pd.DataFrame(rows, columns=[block, *factors, value])
 
@@ -38,7 +38,7 @@ LETTERS = [
 
 
 @pytest.mark.parametrize("block", ["Rep", "rep", "Replication", "Block"])
-@pytest.mark.parametrize("factors", LETTERS, ids=lambda found: "".join(found))
+@pytest.mark.parametrize("factors", LETTERS, ids="".join)
 def test_factors_called_by_a_letter_are_compared_in_blocks(factors, block):
     for seed in range(3):
         frame = trial(factors, block=block, seed=seed)

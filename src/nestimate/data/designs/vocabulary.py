@@ -86,7 +86,7 @@ WORDS = {
         "bin bins epoch year "
         "sitzung séance sesión "
         "zeit zeitpunkt stunde woche tag jahr temps jour heure semaine année visite "
-        "tiempo hora día semana año visita tempo dia ora giorno"
+        "tiempo hora día semana año visita tempo dia ora giorno datum fecha"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
@@ -98,7 +98,7 @@ WORDS = {
     ),
     "trait": (
         "sex gender geschlecht sexe sexo age stage birth birthday dob geburtsdatum bmi race "
-        "ethnicity parity bodyweight alter âge edad età idade"
+        "ethnicity parity bodyweight alter âge edad età idade naissance nacimiento nascita geburt"
     ),
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.efforts import among, lasting
 from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, words
+from nestimate.data.inspection.dates import written_alike
 from nestimate.data.inspection.layouts import INTENSITIES
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
@@ -130,6 +131,13 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
             grid = replace(edit.applied(grid), notes=grid.notes)
         said += why(found)
         reading = replace(reading, edits=(*reading.edits, *map(str, found)))
+    for edit, rows in written_alike(grid):
+        said.append(
+            f"{edit.column}: '{edit.label}' (row {rows}) is a date written otherwise than the others "
+            f"are, and would be another one: --edit {quote(str(edit))} (edits in Python)."
+        )
+        grid = replace(edit.applied(grid), notes=grid.notes)
+        reading = replace(reading, edits=(*reading.edits, str(edit)))
     said += _columns_of_blanks(grid)
     # Rows of names or units below the header are no readings whose cells could be mended.
     body = without_units(without_header_rows(grid), ())

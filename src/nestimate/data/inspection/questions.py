@@ -38,9 +38,9 @@ class Decision:
         one thing; `column` names them. `paired`: do readings of one `column` in one `other` belong
         together, or the values of a row? `one or several`: is `column` compared alone, or with
         `other` as well? `one quantity`: are columns, which `column` names, levels at which one
-        quantity was met, outcomes of their own, or readings of one thing? `before`: is `column` what
-        `other` was before? `part`: does `column` count some of `other`? `effort`: were counts in
-        `column` made on, in or during `other`?
+        quantity was met, outcomes of their own, or readings of one thing? `before`: is `column`
+        what `other` was before? `part`: does `column` count some of `other`? `effort`: were counts
+        in `column` made on, in or during `other`?
     column, other
         Columns that it is about.
     choices

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.premises import BLOCKS
+from nestimate.data.designs.premises import BLOCKS, HARVESTS, PLOTS
 from nestimate.data.designs.vocabulary import EARS, LINES, READERS, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
@@ -183,6 +183,27 @@ def may_be_a_method(crossing: Crossing, name: str, unit: str) -> bool:
 
 def _bare(labels: Sequence[str]) -> bool:
     return lettered(labels) or all(map(str.isdigit, labels))
+
+
+def is_harvest(crossing: Crossing, name: str) -> bool:
+    """Return whether numbers say at which harvest, or cut, every plot was met again.
+
+    A row for each plot and harvest; where plots have no name, for each block, harvest and all that
+    was compared in the blocks.
+    """
+    if not (words(name) & HARVESTS and counting(crossing.labels[name])):
+        return False
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    plots = [n for n in others if words(n) & PLOTS and crossing.even(n, name)]
+    if any(crossing.most_rows([n, name]) == 1 for n in plots):
+        return True
+    blocks = [n for n in others if words(n) & BLOCKS or n in crossing.runs]
+    given = [n for n in others if n not in blocks and is_compared(crossing, n)]
+    return any(
+        bool(given) and crossing.most_rows([name, block, *given]) == 1
+        for block in blocks
+        if all(crossing.even(block, n) for n in given)
+    ) and all(crossing.even(name, n) for n in [*blocks, *given])
 
 
 def marks_animals(name: str, labels: Sequence[str]) -> bool:

@@ -15,16 +15,11 @@ from nestimate.data.tables.cells import EMPTY_VALUES, tidy
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import LeaveOut, Rename, SetCell
 from nestimate.data.tables.grid import Grid, is_text
-from nestimate.data.tables.steps import CALENDAR
 
 #: Words for days on which something was born, and for dates.
 _DAYS = OCCASIONS - {"run"} | frozenset({"dates", "dob", "birthday", "geburtsdatum"})
-#: Dates that only a name tells from numbers and labels: 20230306, 06.03., 6-Mar.
-_SHORT = re.compile(
-    rf"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])|[0-3]?\d\.[01]?\d\.?"
-    rf"|[0-3]?\d\.?[\s-]?({CALENDAR})\.?([\s-]?\d{{2,4}})?|({CALENDAR})[\s-]?[0-3]?\d,?( \d{{4}})?",
-    re.IGNORECASE,
-)
+#: Dates that only a name tells from numbers: 20230306, 06.03.
+_SHORT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])|[0-3]?\d\.[01]?\d\.?")
 _WHOLE = re.compile(r"(\d{1,4})([-/.]?)(\d{1,2})\2(\d{1,4})")
 #: One cell in so many may be no date among dates, or lack one.
 _FEW = 5
@@ -147,8 +142,8 @@ def dates_said(table: Table, name: str) -> tuple[str, ...]:
         row = str(table.row(int(np.argmax(codes == labels.index(label)))))
         edit = quote(str(SetCell(row=row, column=name, text="DATE")))
         said.append(
-            f"{name} holds dates, and '{label}' in row {row} is none: as it stands it is a label of "
-            f"its own. With the date in place of DATE: --edit {edit} (edits in Python)."
+            f"{name} holds dates, and '{label}' in row {row} is none: as it stands it is a label "
+            f"of its own. With the date in place of DATE: --edit {edit} (edits in Python)."
         )
     gone = np.flatnonzero(codes < 0)
     if 0 < gone.size * _FEW <= codes.size:

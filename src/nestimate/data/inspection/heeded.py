@@ -11,7 +11,7 @@ from nestimate.data.designs.premises import BLOCKS, PENS, PLOTS, SEASONS
 from nestimate.data.designs.reused import SURE, Asked, Noticed, Told
 from nestimate.data.designs.vocabulary import ANIMALS, WITHIN, hints, lasts, passes, words
 from nestimate.data.inspection.anyhow import lies_anyhow
-from nestimate.data.inspection.assigned import evenly_crossed, is_compared
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared, is_harvest
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
@@ -276,7 +276,7 @@ def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
     """Yield the roles that a design itself says would be better, as its values show."""
     own = proposal.candidate
     for said in proposal.cautions:
-        if isinstance(said, Told):
+        if isinstance(said, Told) and not any(is_harvest(crossing, n) for n in said.block):
             blocks = _outermost(crossing, said.block)
             wanted = replace(own, blocks=blocks, units=said.unit, relabel=said.relabel)
             yield wanted

@@ -131,13 +131,13 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
             grid = replace(edit.applied(grid), notes=grid.notes)
         said += why(found)
         reading = replace(reading, edits=(*reading.edits, *map(str, found)))
-    for edit, rows in written_alike(grid):
+    for date, where in written_alike(grid):
         said.append(
-            f"{edit.column}: '{edit.label}' (row {rows}) is a date written otherwise than the others "
-            f"are, and would be another one: --edit {quote(str(edit))} (edits in Python)."
+            f"{date.column}: '{date.label}' (row {where}) is a date written otherwise than the "
+            f"others are, and would be another one: --edit {quote(str(date))} (edits in Python)."
         )
-        grid = replace(edit.applied(grid), notes=grid.notes)
-        reading = replace(reading, edits=(*reading.edits, str(edit)))
+        grid = replace(date.applied(grid), notes=grid.notes)
+        reading = replace(reading, edits=(*reading.edits, str(date)))
     said += _columns_of_blanks(grid)
     # Rows of names or units below the header are no readings whose cells could be mended.
     body = without_units(without_header_rows(grid), ())

@@ -276,8 +276,10 @@ def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
     """Yield the roles that a design itself says would be better, as its values show."""
     own = proposal.candidate
     for said in proposal.cautions:
-        if isinstance(said, Told) and not any(is_harvest(crossing, n) for n in said.block):
+        if isinstance(said, Told):
             blocks = _outermost(crossing, said.block)
+            if any(is_harvest(crossing, name) for name in blocks):
+                continue
             wanted = replace(own, blocks=blocks, units=said.unit, relabel=said.relabel)
             yield wanted
             # Labels of what lies inside may return, too; its rows are readings then.

@@ -109,8 +109,8 @@ def test_harvests_of_a_plot_are_no_blocks_and_no_treatment(name, times, others):
         first = lines(found)[0]
         assert (first["group"], first["block"]) == (others[1], others[0])
         for line in lines(found):
-            used = "/".join([line["group"], line.get("block", ""), line.get("unit", "")])
-            assert name not in used.replace(",", "/").split("/")
+            assert name not in f"{line.get('block', '')}/{line.get('unit', '')}".split("/")
+        assert {*lines(found)[1]["group"].split(",")} == {name, others[1]}
 
 
 @pytest.mark.parametrize("name", ["harvest", "coupe", "Schnitt", "picking"])

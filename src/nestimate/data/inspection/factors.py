@@ -120,8 +120,9 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     said, held, run = hints(name), hints(holder), holder in crossing.runs
     placed = said & {"place", "counter"}
     passing = passes(name)
-    if words(holder) & WITHIN and words(name) & (ANIMALS | PERSONS):
-        return False  # each of them has all its teeth
+    within = words(holder) & WITHIN and words(name) & (ANIMALS | PERSONS)
+    if within or is_harvest(crossing, holder):
+        return False  # each of them has all its teeth, and each plot all harvests
     if words(name) & BLOCKS and words(holder) & SEASONS:
         return begun_in_all(crossing, name, holder)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):

@@ -219,3 +219,11 @@ def test_what_is_no_count_is_not_compared_per_time_in_use(over, value, typical):
     if typical > 1000:
         frame[value] = frame[value].astype(int)
     assert not any("exposure" in line for line in lines(ne.inspect(frame)))
+
+
+def test_beds_are_not_compared_per_day_in_hospital():
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({"rural": ["yes", "no"] * 15, "beds": rng.integers(30, 200, 30)})
+    frame["InPatientDays"] = (frame["beds"] * rng.normal(300, 20, 30)).astype(int)
+    frame = frame.assign(salaries=(frame["beds"] * rng.normal(40, 9, 30)).astype(int))
+    assert not any("exposure" in line for line in lines(ne.inspect(frame)))

@@ -165,8 +165,10 @@ def _effort(table: Table, columns: Sequence[Column]) -> Beside | None:
         extent = ends_with_extent(column.name) or exposes(column.name)
         if not (extent or _of_so_many(column.name)) or dilutes(column.name):
             continue
-        # Revenue goes with days in hospital, too.
-        small = [c for c in counts if "counted" in hints(c.name) or (c.largest or 0) <= _MOST]
+        # Revenue goes with days in hospital, too, and so do beds.
+        rest = [c for c in columns if c.kind == "numbers" and c is not column]
+        some = [c for c in counts if (c.largest or 0) <= _MOST and (c.smallest == 0 or rest == [c])]
+        small = [c for c in counts if "counted" in hints(c.name) or c in some]
         count = next(iter(counts if extent else small), column)
         few = column.labelled and column.kind != "dates"
         if count is column or not _above_0(table, column, count):

@@ -140,3 +140,13 @@ def test_names_of_exposures(name):
     assert exposes(name)
     assert not exposes(f"{name}_height")
     assert not exposes(f"cells/{name}")
+
+
+@pytest.mark.parametrize(
+    "name", ["person_years", "service", "at_risk_days", "population", "Beobachtungstage", "pyears"]
+)
+def test_time_at_risk_or_in_use_is_named_as_areas_are(name):
+    frame = fields(spread=0.6).rename(columns={"area_mm2": name, "cells": "falls"})
+    (found,) = asked(frame, value="falls")
+    assert f"Column {name} is left out" in found
+    assert Remedy("exposure", name) in remedies(found)

@@ -72,3 +72,97 @@ def test_dates_of_experiments_in_wells_stay_blocks(seed):
 def test_many_dates_in_blocks_are_no_factor():
     dates = [f"2024-05-{day:02}" for day in range(3, 11)]
     assert "date" not in lines(ne.inspect(trial("date", dates, {})))[0]["group"].split(",")
+
+
+def days(written, *, name="date", odd=None, seed=0):
+    """Return weights in two arms on five days, three each; one cell of the second may be odd."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for day in pd.date_range("2023-03-06", periods=5, freq="7D"):
+        level = rng.normal(20, 2)
+        for arm in ("ctrl", "drug"):
+            at = level + 3 * (arm == "drug")
+            rows += [(day.strftime(written), arm, round(at + rng.normal(0, 1), 2)) for _ in "abc"]
+    frame = pd.DataFrame(rows, columns=[name, "arm", "weight"])
+    if odd is not None:
+        frame.loc[10, name] = odd
+    return frame
+
+
+ODD = [
+    ("%Y-%m-%d", "13.03.2023", "2023-03-13"),
+    ("%Y-%m-%d", "13.03.23", "2023-03-13"),
+    ("%d.%m.%Y", "2023-03-13", "13.03.2023"),
+    ("%d/%m/%Y", "2023-03-13", "13/03/2023"),
+    ("%m/%d/%Y", "2023-03-13", "03/13/2023"),
+    ("%d.%m.%y", "13.3.2023", "13.03.23"),
+    ("%Y%m%d", "2023-03-13", "20230313"),
+]
+
+
+@pytest.mark.parametrize("name", ["date", "Datum", "fecha"])
+@pytest.mark.parametrize(("written", "odd", "same"), ODD)
+def test_a_date_in_another_form_is_written_as_the_others_and_its_row_is_named(
+    written, odd, same, name
+):
+    found = ne.inspect(days(written, name=name, odd=odd))
+    first = found.proposals[0]
+    assert (first.roles.group, first.roles.block) == ("arm", name)
+    assert first.reading.edits == (f"every {name} {odd} = {same}",)
+    assert found.column(name).distinct == 5
+    said = " ".join(str(found).split())
+    assert f"{name}: '{odd}' (row 10) is a date written otherwise" in said
+
+
+@pytest.mark.parametrize("odd", ["unknown", "n.d.", "13/03/203", "later"])
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%d.%m.%Y"])
+def test_a_cell_that_is_no_date_is_named_with_its_row(written, odd):
+    found = ne.inspect(days(written, name="Datum", odd=odd))
+    assert found.column("Datum").kind == "dates"
+    said = " ".join(str(found).split())
+    assert f"Datum holds dates, and '{odd}' in row 10 is none" in said
+    assert "--edit 'row 10, Datum = DATE'" in said
+
+
+@pytest.mark.parametrize("name", ["date", "Datum", "fecha"])
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%d.%m.%Y", "%d.%m."])
+def test_a_missing_date_leaves_dates_and_its_row_is_named(written, name):
+    found = ne.inspect(days(written, name=name, odd=""))
+    assert found.column(name).kind == "dates"
+    assert found.proposals
+    assert all(name not in {p.roles.value, p.roles.unit, p.roles.group} for p in found.proposals)
+    said = " ".join(str(found).split())
+    assert f"{name} holds dates, and row 10 has none" in said
+    assert "--edit 'without row 10'" in said
+
+
+@pytest.mark.parametrize("written", ["%d.%m.", "%d.%m", "%d-%b", "%Y%m%d", "%b %d"])
+def test_short_dates_are_dates_where_the_name_says_so(written):
+    frame = days(written, name="Datum")
+    first = ne.inspect(frame).proposals[0]
+    assert (first.roles.value, first.roles.block) == ("weight", "Datum")
+
+
+@pytest.mark.parametrize(
+    "name", ["date_naissance", "fecha_nacimiento", "dob", "Geburtsdatum", "date_of_birth", "Datum"]
+)
+@pytest.mark.parametrize("odd", [None, "2023-04-11", "", "unknown"])
+def test_days_on_which_each_was_born_are_no_unit_and_hold_no_parts(name, odd):
+    rng = np.random.default_rng(7)
+    born = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 200, 16), "D")
+    frame = pd.DataFrame({"mouse": [f"M{i + 1}" for i in range(16)]})
+    frame[name] = born.strftime("%d/%m/%Y")
+    if odd is not None:
+        frame.loc[6, name] = odd
+    frame = frame.assign(arm=["ctrl", "drug"] * 8, weight=rng.normal(20, 3, 16).round(1))
+    found = ne.inspect(frame)
+    first = dict(found.proposals[0].arguments())
+    assert first == {"value": "weight", "group": "arm"}
+    assert "several labels in one" not in " ".join(str(found).split())
+
+
+def test_dates_whose_order_is_open_are_left_as_they_are():
+    frame = days("%d/%m/%Y", odd="2023-03-06")
+    open_ones = frame[~frame["date"].str.startswith(("13", "20", "27"))]
+    found = ne.inspect(open_ones)
+    assert not any("every date" in e for p in found.proposals for e in p.reading.edits)

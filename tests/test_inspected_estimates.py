@@ -119,3 +119,50 @@ def test_what_lies_between_others_by_its_dose_or_place_is_no_estimate():
             {"plant": [f"p{i}" for i in range(8)]} | dict(zip(names, up.values(), strict=True))
         )
         assert not any("se" in line for line in lines(ne.inspect(frame)))
+
+
+def means(column, size, value="mean", seed=0):
+    """Return means of two treatments in four experiments, with one number in every row."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"experiment": [f"E{i // 2 + 1}" for i in range(8)]})
+    frame["treatment"] = ["ctrl", "drug"] * 4
+    frame[column] = size
+    return frame.assign(**{value: rng.normal(10, 1, 8).round(3)})
+
+
+@pytest.mark.parametrize(
+    ("column", "size", "value"),
+    [
+        ("well", 6, "mean"),
+        ("wells", 6, "signal"),
+        ("cell", 40, "area_um2"),
+        ("replicate", 3, "mean"),
+        ("field", 10, "intensity"),
+        ("Zelle", 30, "Mittelwert"),
+        ("pup", 8, "mean_weight"),
+        ("mouse", 5, "average"),
+    ],
+)
+def test_a_number_in_every_row_is_asked_about_where_it_may_be_how_many_were_averaged(
+    column, size, value
+):
+    frame = means(column, size, value)
+    found = ne.inspect(frame)
+    said = " ".join(str(found).split())
+    asked = f"{column} is {size} in every row: is each row the mean of {size} readings?"
+    assert said.count(asked) == 1
+    assert f"--n {column}" in said
+    result = ne.compare(
+        frame, value=value, group="treatment", block="experiment", options={"n": column, "ess": 200}
+    )
+    assert any(f"{8 * size} readings" in line for line in str(result).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("column", "size"),
+    [("temperature", 37), ("day", 7), ("plate", 1), ("dose", 5), ("mouse", 3), ("cycle", 4)],
+)
+def test_a_number_in_every_row_that_says_where_or_when_is_not_asked_about(column, size):
+    assert "is each row the mean" not in " ".join(
+        str(ne.inspect(means(column, size, "signal"))).split()
+    )

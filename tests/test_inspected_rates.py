@@ -147,3 +147,83 @@ def test_a_share_that_is_none_names_counts_per_effort():
     assert "'exposure': 'minutes'" in python
     with pytest.raises(ne.NestimateError, match="exposure"):
         ne.compare(frame, value="visits/minutes", group="treatment", unit="plant")
+
+
+def at_risk(names, *, seed, typical, rate, groups=("low", "mid", "high"), spread=1.0):
+    """Return how often something happened in four districts, for as long as it was at risk."""
+    rng = np.random.default_rng(seed)
+    place, kind, over, count = names
+    rows = [(f"{place[0].upper()}{i + 1}", group) for i in range(4) for group in groups]
+    amount = np.ceil(np.exp(rng.normal(np.log(typical), spread, len(rows)))).astype(int)
+    factor = [1 + groups.index(group) for _, group in rows]
+    frame = pd.DataFrame(rows, columns=[place, kind])
+    return frame.assign(**{over: amount, count: rng.poisson(amount * rate * np.array(factor))})
+
+
+AT_RISK = [
+    (("district", "age", "pyears", "deaths"), 3000, 0.003),
+    (("county", "age", "person_years", "cases"), 12000, 0.001),
+    (("ward", "grade", "at_risk_days", "infections"), 900, 0.02),
+    (("plant", "model", "hours_in_use", "faults"), 5000, 0.002),
+    (("fleet", "engine", "months_in_service", "breakdowns"), 90, 0.03),
+    (("type", "period", "service", "incidents"), 1500, 0.003),
+    (("village", "net", "insect_days", "bites"), 200, 0.05),
+    (("Klinik", "Arm", "Beobachtungstage", "Stürze"), 900, 0.02),
+    (("clinic", "arm", "followup_years", "relapses"), 400, 0.05),
+    (("county", "age", "population", "deaths"), 80000, 0.0004),
+    (("Kreis", "Alter", "Einwohner", "Fälle"), 80000, 0.0004),
+    (("region", "car", "policies", "claims"), 800, 0.05),
+]
+
+
+@pytest.mark.parametrize(("names", "typical", "rate"), AT_RISK, ids=str)
+def test_what_happened_is_compared_per_time_at_risk_in_use_or_among_so_many(names, typical, rate):
+    for seed in range(3):
+        found = ne.inspect(at_risk(names, seed=seed, typical=typical, rate=rate))
+        for line in lines(found):
+            assert (line["value"], line["exposure"]) == (names[3], names[2]), line
+
+
+@pytest.mark.parametrize("whole", [0, 0.0])
+def test_rows_in_which_nothing_was_in_use_are_left_out(whole):
+    frame = at_risk(("type", "period", "service", "incidents"), seed=1, typical=1500, rate=0.003)
+    frame["service"] = frame["service"].astype(type(whole))
+    frame.loc[[3, 7], ["service", "incidents"]] = 0
+    found = ne.inspect(frame)
+    first = found.proposals[0]
+    assert first.roles.exposure == "service"
+    edits = [*first.reading.edits]
+    assert edits == [f"without service = {whole}"]
+    assert "nothing can happen" in " ".join(found.notes)
+    roles = {"value": "incidents", "group": "type"}
+    options = {"response": "counts", "exposure": "service", "edits": edits, "ess": 400}
+    assert ne.compare(frame, **roles, options=options).design.rows.size == len(frame) - 2
+    frame.loc[3, "incidents"] = 1
+    assert not any("nothing can happen" in note for note in ne.inspect(frame).notes)
+
+
+@pytest.mark.parametrize(
+    ("over", "value", "typical"),
+    [
+        ("service", "score", 60.0),
+        ("InPatientDays", "revenue", 9000.0),
+        ("years_of_service", "wage", 30.0),
+        ("population", "area_ha", 400.0),
+    ],
+)
+def test_what_is_no_count_is_not_compared_per_time_in_use(over, value, typical):
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"ward": [*"AB"] * 10, over: rng.integers(40, 400, 20)})
+    level = typical * frame[over] / 200
+    frame[value] = (level * rng.normal(1, 0.1, 20)).round(0 if typical > 1000 else 1)
+    if typical > 1000:
+        frame[value] = frame[value].astype(int)
+    assert not any("exposure" in line for line in lines(ne.inspect(frame)))
+
+
+def test_beds_are_not_compared_per_day_in_hospital():
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({"rural": ["yes", "no"] * 15, "beds": rng.integers(30, 200, 30)})
+    frame["InPatientDays"] = (frame["beds"] * rng.normal(300, 20, 30)).astype(int)
+    frame = frame.assign(salaries=(frame["beds"] * rng.normal(40, 9, 30)).astype(int))
+    assert not any("exposure" in line for line in lines(ne.inspect(frame)))

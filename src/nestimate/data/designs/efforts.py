@@ -28,6 +28,34 @@ _LASTING = frozenset(
     | {"mins", "secs", "minuten", "stunden", "heures", "horas", "minutos", "dauer", "durée"}
     | {"duración", "nächte", "nuits", "noches", "aufwand"}
 )
+#: Words for how long something was in use or at risk that need no unit behind them.
+_IN_USE = frozenset({"service", "mileage", "kilometrage", "kilométrage", "laufleistung"})
+#: Words for who or what was watched or at risk, and for units of time behind them: person-years.
+_WATCHED = frozenset(
+    {"person", "persons", "patient", "patients", "man", "woman", "women", "animal", "insect"}
+    | {"trap", "camera", "bed", "device", "catheter", "machine", "vehicle", "plot", "risk"}
+    | {"observed", "observation", "watched", "watch", "follow", "followed", "followup", "study"}
+    | {"use", "operation", "operating", "service", "deployed", "monitored", "monitoring"}
+    | {"searched", "sampling", "recorded", "recording", "tracked", "exposed", "beobachtet"}
+    | {"beobachtung", "risiko", "betrieb", "personnes", "suivi", "risque", "observación"}
+    | {"personas", "riesgo", "seguimiento"}
+)
+_TIMES = frozenset(
+    {"years", "yrs", "months", "weeks", "days", "nights", "time", "jahre", "monate"}
+    | {"wochen", "tage", "stunden", "zeit", "années", "mois", "semaines", "jours", "temps"}
+    | {"años", "meses", "semanas", "días", "tiempo"}
+)
+#: The same in one word: pyears, trapnights, Personenjahre.
+_TOGETHER = re.compile(
+    r"(p|person|patient|trap|bed|device|camera|man)(years|yrs|months|weeks|days|nights|time)"
+    r"|(personen|patienten|beobachtungs|betriebs|risiko|fallen)(jahre|monate|wochen|tage|stunden"
+    r"|zeit|nächte)"
+)
+#: Words for among how many something happened, to few of them.
+_AMONG = frozenset(
+    {"population", "pop", "inhabitants", "residents", "einwohner", "bevölkerung", "habitants"}
+    | {"habitantes", "población", "holders", "policyholders", "policies", "insured"}
+)
 #: A unit of time, length, area or volume at the end of a name.
 _EXTENT = re.compile(
     r"(?i)[^\W\d][\s_.]*[\s_.(\[](mins?|h|hrs?|s|secs?|k?m|[kcmuµ]?m(2|²|\^2)|ha|ft2|ml|[uµ]?l)"
@@ -52,8 +80,20 @@ def speaks_of_extent(name: str) -> bool:
 
 
 def lasting(name: str) -> bool:
-    """Return whether a name says how long, or how much, was looked for what was counted."""
-    return bool(_LASTING & words(name)) and not _of_outcome(name)
+    """Return whether a name says how long was looked for what was counted, or how long in use."""
+    return spends(name) or (bool(words(name) & (_LASTING | _IN_USE)) and not _of_outcome(name))
+
+
+def spends(name: str) -> bool:
+    """Return whether a name says how much time was spent at risk or watched: person-years."""
+    said = words(name)
+    spent = bool(said & _WATCHED and said & _TIMES) or any(map(_TOGETHER.fullmatch, said))
+    return spent and not _of_outcome(name)
+
+
+def among(name: str) -> bool:
+    """Return whether a name says among how many what was counted happened: inhabitants."""
+    return bool(words(name) & _AMONG) and not _of_outcome(name)
 
 
 def ends_with_extent(name: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.counted import Counted
-from nestimate.data.designs.efforts import exposes
+from nestimate.data.designs.efforts import among, exposes, lasting
 from nestimate.data.designs.labelled import MOST_UNUSED
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.opposites import words
@@ -30,7 +30,11 @@ MUCH = 1.1
 
 def is_exposure(name: str, column: Array) -> bool:
     """Whether a column says on how much, or how long, was counted: no moment that recurs."""
-    return exposes(name) and _lasts(name, column)
+    return _says_so(name) and _lasts(name, column)
+
+
+def _says_so(name: str) -> bool:
+    return exposes(name) or lasting(name) or among(name)
 
 
 def _lasts(name: str, column: Array) -> bool:
@@ -149,7 +153,7 @@ def _left_out(
     """Give what is an exposure by its name: what it is called, what takes it in, and how much."""
     for name in [name for name in table.columns if name not in used][:MOST_UNUSED]:
         said = words(name)
-        if not (exposes(name) or said & _TOTALS):
+        if not (_says_so(name) or said & _TOTALS):
             continue
         try:
             column = table.numbers(name)[keep]

@@ -12,6 +12,11 @@ PLOTS = frozenset(
 BLOCKS = frozenset({"block", "bloc", "bloque", "blocco", "bloco", "blok", "blk"})
 #: Words for the rows of a field, in which such things stand.
 ROWS = frozenset({"row", "reihe", "rang", "rangée", "hilera", "fila", "filare"})
+#: Words for when what grows there was cut or picked, again and again.
+HARVESTS = frozenset(
+    {"harvest", "harvests", "cut", "cutting", "mowing", "picking", "coupe", "récolte", "schnitt"}
+    | {"ernte", "corte", "cosecha", "taglio", "sfalcio", "raccolta", "colheita"}
+)
 #: Words for where animals are kept.
 PENS = frozenset(
     {"pen", "cage", "tank", "aquarium", "käfig", "becken", "bucht", "jaula", "gabbia", "corral"}

@@ -39,6 +39,31 @@ def known_before(name: str) -> bool:
     return bool(_KNOWN.search(name))
 
 
+#: Words for days, and for what happens once to each of what was sampled.
+_DAY = frozenset(
+    {"day", "date", "week", "month", "doy", "yday", "julian", "datum", "tag", "jour", "fecha"}
+    | {"día", "giorno", "dia"}
+)
+_ONCE = frozenset(
+    {"release", "released", "hatch", "hatching", "hatched", "lay", "laying", "laid", "capture"}
+    | {"captured", "arrival", "emergence", "eclosion", "germination", "flowering", "anthesis"}
+    | {"heading", "onset", "diagnosis", "admission", "discharge", "enrolment", "enrollment"}
+    | {"death", "fledging", "weaning", "ringing", "tagging", "calving", "farrowing", "lambing"}
+    | {"birth", "freilassung", "schlupf", "éclosion", "lâcher", "liberación", "eclosión"}
+)
+
+
+def is_moment(name: str) -> bool:
+    """Return whether a name says on which day something was so, and not for how many: hatch day."""
+    said = words(name)
+    return bool(said & _DAY) and (len(said) > 1 or bool(said & {"doy", "yday"}))
+
+
+def happens_once(name: str) -> bool:
+    """Return whether a name says on which day something happened that happens once to each."""
+    return is_moment(name) and bool(words(name) & _ONCE)
+
+
 #: What is compared with 0, or with no change, where no groups are named.
 _CHANGE = re.compile(
     r"(?i)(?<![^\W\d_])(change|changes|delta|diff|difference|differences|shift|effect|residuals?|bias"

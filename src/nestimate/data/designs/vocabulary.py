@@ -86,19 +86,19 @@ WORDS = {
         "bin bins epoch year "
         "sitzung séance sesión "
         "zeit zeitpunkt stunde woche tag jahr temps jour heure semaine année visite "
-        "tiempo hora día semana año visita tempo dia ora giorno"
+        "tiempo hora día semana año visita tempo dia ora giorno datum fecha"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
         "technical scan index idx row col "
         "no nr number obs observation pass shot injection repetition frame dilution "
         "trial trials tech essai mesure ensayo prova "
-        "duplicate duplicates triplicate triplicates dup "
+        "duplicate duplicates triplicate triplicates dup replication replications "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
         "sex gender geschlecht sexe sexo age stage birth birthday dob geburtsdatum bmi race "
-        "ethnicity parity bodyweight alter âge edad età idade"
+        "ethnicity parity bodyweight alter âge edad età idade naissance nacimiento nascita geburt"
     ),
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
@@ -148,6 +148,7 @@ _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split(
 REPEATS = frozenset(
     {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
     | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
+    | {"replication"}
 )
 #: Words for how many there were in all.
 TOTAL = frozenset(
@@ -233,10 +234,8 @@ _DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "diluci
 UNDILUTED = "undiluted_volume"
 _VOLUMES = frozenset({"volume", "vol", "plated", "ml", "ul", "µl", "volumen"})
 #: Words for what is done again: whole experiments as well as readings.
-_AGAIN = frozenset(
-    {"rep", "reps", "replicate", "replicates", "replikat", "replikate", "réplicat", "réplica"}
-    | {"repeat", "repeats", "repetition", "wiederholung", "répétition", "repetición"}
-    | {"ripetizione", "trial", "trials"}
+_AGAIN = REPEATS - {"biorep", "techrep", "index", "idx", "replika"} | frozenset(
+    {"replikate", "repetition", "répétition", "ripetizione", "trial", "trials"}
 )
 #: Words that number anything where they stand alone: `Nr` may be the animal's.
 _NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})

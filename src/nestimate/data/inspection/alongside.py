@@ -7,6 +7,7 @@ from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, repeat
 from nestimate.data.inspection.assigned import (
     differs_in_each,
     evenly_crossed,
+    is_harvest,
     is_set_date,
     may_be_a_method,
     may_be_set_date,
@@ -107,14 +108,17 @@ def _within(
     """Return the design in which what was met in every unit, M1 and M2, is compared as well.
 
     Whether they are numbered anew in each only the user knows where values do not say. So it is
-    whether two or three dates were set, as those of sowing, or are those on which it was done.
+    whether two or three dates were set, as those of sowing, or are those on which it was done; and
+    whether harvests of the plots in blocks are compared.
     """
     own = first.candidate
     methods = [n for n in own.units[1:] if may_be_a_method(crossing, n, own.units[0])]
     if not methods and (methods := _dates(crossing, own)):
         crossing = crossing.without([n for n in crossing.names if n not in own.used])
+    methods += [n for n in crossing.counters if own.blocks and is_harvest(crossing, n)]
     for name in methods[:1]:
-        both = replace(crossing, factors=crossing.factors | {own.group, name})
+        counters = crossing.counters - {name}
+        both = replace(crossing, factors=crossing.factors | {own.group, name}, counters=counters)
         made = several_factors(both, value, [*groups, name], [own])
         return made[0] if made else None
     return None

@@ -1,13 +1,14 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.premises import BLOCKS
+from nestimate.data.designs.premises import BLOCKS, HARVESTS, PLOTS
 from nestimate.data.designs.vocabulary import EARS, LINES, READERS, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
@@ -34,6 +35,9 @@ _ASIDE = frozenset({"unit", "counter", "place", "person"})
 _BESIDE = frozenset({"counter", "time", "group", "trait", "kind"})
 #: Words for dates, and how many of them are set at most.
 _DATES, _MOST_DATES = frozenset({"date", "dates", "datum", "fecha"}), 3
+#: Letters that number what was sampled, as patients, mice and plots; and what may be times, or
+#: cells of a culture, where no block says that something was grown.
+_OF_SAMPLES, _OF_TIMES = frozenset("abdmprxy"), frozenset("chtvw")
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
 
@@ -69,25 +73,37 @@ def is_compared(crossing: Crossing, name: str) -> bool:
 
 
 def _is_lettered(crossing: Crossing, name: str) -> bool:
-    """Return whether a factor is called A beside another one called B: its labels are A1 to A3.
+    """Return whether a factor is called by a letter that its labels begin with: A1 to A3, N0, N50.
 
-    Each of its labels was met with all of the other's, several times.
+    Beside A stands B, each of whose labels was met with all of the other's, several times; or every
+    block has all of N0, N1 and P0, P1, one of which may be none. Patients P1, P2 are no levels.
     """
+    found = {
+        n: [re.fullmatch(rf"(?i){n}[\s_-]?(\d+)", label) for label in crossing.labels[n]]
+        for n in crossing.names
+        if len(n) == 1 and n.isalpha()
+    }
+    none = [n for n, all_of in found.items() if any(m and not int(m[1]) for m in all_of)]
     letters = [
         n
-        for n in crossing.names
-        if len(n) == 1
-        and counting(crossing.labels[n])
-        and all(label.casefold().startswith(n.casefold()) for label in crossing.labels[n])
+        for n, all_of in found.items()
+        if all(all_of) and (n in none or counting(crossing.labels[n]))
     ]
     others = [n for n in letters if n != name]
-    return (
-        name in letters
-        and bool(others)
-        and lettered(letters)
-        and crossing.most_rows(letters) > 1
-        and all(crossing.even(name, other) for other in others)
-    )
+    if name not in letters:
+        return False
+    if others and lettered(letters) and crossing.most_rows(letters) > 1:
+        return all(crossing.even(name, other) for other in others)
+    for block in crossing.names:
+        grown = bool(words(block) & BLOCKS)
+        if block in letters or not (grown or block in crossing.runs) or crossing.size(block) < 2:
+            continue
+        sampled = _OF_SAMPLES if grown else _OF_SAMPLES | _OF_TIMES
+        told = [n for n in letters if n in none or n.casefold() not in sampled]
+        several = len(told) > 1 or name in none
+        if name in told and several and _full(crossing, [*told, block]):
+            return True
+    return False
 
 
 def is_set_date(crossing: Crossing, name: str) -> bool:
@@ -167,6 +183,27 @@ def may_be_a_method(crossing: Crossing, name: str, unit: str) -> bool:
 
 def _bare(labels: Sequence[str]) -> bool:
     return lettered(labels) or all(map(str.isdigit, labels))
+
+
+def is_harvest(crossing: Crossing, name: str) -> bool:
+    """Return whether numbers say at which harvest, or cut, every plot was met again.
+
+    A row for each plot and harvest; where plots have no name, for each block, harvest and all that
+    was compared in the blocks.
+    """
+    if not (words(name) & HARVESTS and counting(crossing.labels[name])):
+        return False
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    plots = [n for n in others if words(n) & PLOTS and crossing.even(n, name)]
+    if any(crossing.most_rows([n, name]) == 1 for n in plots):
+        return True
+    blocks = [n for n in others if words(n) & BLOCKS or n in crossing.runs]
+    given = [n for n in others if n not in blocks and is_compared(crossing, n)]
+    return any(
+        bool(given) and crossing.most_rows([name, block, *given]) == 1
+        for block in blocks
+        if all(crossing.even(block, n) for n in given)
+    ) and all(crossing.even(name, n) for n in [*blocks, *given])
 
 
 def marks_animals(name: str, labels: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nestimate.data.designs.premises import BLOCKS
+from nestimate.data.designs.quantities import happens_once
 from nestimate.data.designs.vocabulary import hints, lasts, words
 from nestimate.data.inspection.anyhow import is_kept, lies_anyhow, unequal
 from nestimate.data.inspection.assigned import evenly_crossed
@@ -103,6 +104,8 @@ def possible(
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
+    # Birds that were released on one day need have nothing else in common.
+    crossed = [name for name in crossed if not (crossing.single and happens_once(name))]
     blocks = crossed if crossing.size(group) > 1 else []
     paths = (path for block in blocks for path in _paths(crossing, group, block, blocks))
     for path in [(), *paths]:

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.inspection.dates import holds_dates
 from nestimate.data.inspection.looks import are_kinds, are_places, lettered, say_when
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import ends_of_parts, taken_part
@@ -83,13 +84,15 @@ class Stem:
 def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
     """Return the stems that labels of a column share, outermost first.
 
-    Those are left out of which other columns of labels say every part.
+    Those are left out of which other columns of labels say every part. Dates are one thing.
     """
     try:
         codes, labels = table.labels(name)
         rows = codes >= 0
         beside = [table.labels(other)[0][rows] for other in others if other != name]
     except DataError:
+        return ()
+    if holds_dates(name, labels):
         return ()
     parts = [len(ends_of_parts(label)) for label in labels[: MOST + 1]]
     if not FEWEST <= len(labels) <= MOST or len({*parts}) > 1:

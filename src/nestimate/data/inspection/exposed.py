@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.designs.efforts import ends_with_extent, exposes, lasting, speaks_of_extent
+from nestimate.data.designs.efforts import (
+    among,
+    ends_with_extent,
+    exposes,
+    lasting,
+    speaks_of_extent,
+    spends,
+)
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.vocabulary import UNDILUTED, dilutes, hints
 from nestimate.data.inspection.crossings import same_everywhere, set_at
@@ -39,6 +46,8 @@ _FEWEST = 4
 _GOES, _SURELY = 0.05, 0.01
 #: Share of those of which some may lack a row, that were watched alike, and the most counts.
 _MOSTLY, _MOST = 0.7, 1000
+#: Share of those among whom something happened up to which it is rare.
+_FEW_OF = 0.3
 #: Between which powers of it counts rise where there are twice as many in twice as much.
 _POWERS = (0.5, 1.7)
 
@@ -150,26 +159,43 @@ def _effort(table: Table, columns: Sequence[Column]) -> Beside | None:
     It is a few round numbers that follow no other labels; or the counts go with it. Neither what
     was set for all alike is one, nor a moment, nor what each of what was sampled has one of.
     """
-    counts = [c for c in _counts(table, columns) if not exposes(c.name)]
+    counts = [c for c in _counts(table, columns) if not (exposes(c.name) or _of_so_many(c.name))]
     counts.sort(key=lambda c: ("counted" not in hints(c.name), -c.distinct))
     for column in columns:
-        extent = ends_with_extent(column.name)
-        if not (extent or exposes(column.name)) or dilutes(column.name) or not counts:
+        extent = ends_with_extent(column.name) or exposes(column.name)
+        if not (extent or _of_so_many(column.name)) or dilutes(column.name):
             continue
-        count = counts[0]
+        # Revenue goes with days in hospital, too, and so do beds.
+        rest = [c for c in columns if c.kind == "numbers" and c is not column]
+        some = [c for c in counts if (c.largest or 0) <= _MOST and (c.smallest == 0 or rest == [c])]
+        small = [c for c in counts if "counted" in hints(c.name) or c in some]
+        count = next(iter(counts if extent else small), column)
         few = column.labelled and column.kind != "dates"
         if count is column or not _above_0(table, column, count):
             continue
         told = speaks_of_extent(column.name) or lasting(column.name)
         # Of few round numbers of minutes some are moments: those were watched at all of them.
         watched = few and told and _unlike_inside(table, column, columns, count)
-        able = (few or lasting(column.name)) and _varies(table, column, columns, count)
+        able = few or lasting(column.name) or (among(column.name) and _rare(table, column, count))
+        able = able and _varies(table, column, columns, count)
         if able and few and told and "time" not in hints(column.name):
             # Where nothing was met again there is nothing that tells moments, and no moment.
             watched = watched or not any(_again(c, table) for c in columns if c is not column)
-        if watched or (able and _goes_with(table, column, columns, count, _GOES)):
+        surely = watched or (able and spends(column.name))
+        if surely or (able and _goes_with(table, column, columns, count, _GOES)):
             return Beside(value=count.name, column=column.name, role="exposure")
     return None
+
+
+def _of_so_many(name: str) -> bool:
+    """Return whether a name says for how long, or among how many, something was counted."""
+    return lasting(name) or among(name)
+
+
+def _rare(table: Table, column: Column, count: Column) -> bool:
+    """Return whether what was counted happened to few of those among whom it was."""
+    some, every = table.numbers(count.name), table.numbers(column.name)
+    return bool(np.nansum(some) < _FEW_OF * np.nansum(every[~np.isnan(some)]))
 
 
 def _counts(table: Table, columns: Sequence[Column]) -> list[Column]:

@@ -3,7 +3,6 @@
 Names help, but what decides is which labels occur with which.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -29,6 +28,7 @@ from nestimate.data.inspection.anyhow import is_measured, is_remark
 from nestimate.data.inspection.assigned import (
     evenly_crossed,
     is_compared,
+    is_harvest,
     lies_in_kinds,
     met_in_plots,
     square_of,
@@ -39,8 +39,6 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_tags, counting, visits
 from nestimate.data.inspection.loud import same
 
-#: Words for numbers of rows rather than for what was done again.
-_NUMBERS = frozenset({"index", "idx"})
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 
 
@@ -80,7 +78,8 @@ def told_apart(
     counters = frozenset(
         n
         for n in names
-        if n not in {*rows, *compared, *chosen} and _numbers_readings(kept, columns, n, names)
+        if n not in {*rows, *compared, *chosen}
+        and (is_harvest(kept, n) or _numbers_readings(kept, columns, n, names))
     )
     read = [n for n in names if n in chosen or _follows_units(kept, n, names, counters)]
     along = {*compared, *(n for n in read if n not in counters and not words(n) & OCCASIONS)}
@@ -121,8 +120,9 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     said, held, run = hints(name), hints(holder), holder in crossing.runs
     placed = said & {"place", "counter"}
     passing = passes(name)
-    if words(holder) & WITHIN and words(name) & (ANIMALS | PERSONS):
-        return False  # each of them has all its teeth
+    within = words(holder) & WITHIN and words(name) & (ANIMALS | PERSONS)
+    if within or is_harvest(crossing, holder):
+        return False  # each of them has all its teeth, and each plot all harvests
     if words(name) & BLOCKS and words(holder) & SEASONS:
         return begun_in_all(crossing, name, holder)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):
@@ -252,7 +252,7 @@ def meets_all(crossing: Crossing, name: str) -> bool:
     return (
         bool(compared)
         and alone
-        and bool(words(name) & REPEATS - _NUMBERS)
+        and bool(words(name) & REPEATS - {"index", "idx"})
         and all(_alike_in_all(crossing, name, n) for n in compared)
         and _has_one_row(crossing, [name, *compared])
     )
@@ -291,16 +291,16 @@ def numbers_experiments(crossing: Crossing, name: str) -> bool:
     """Return whether a column called n numbers something rather than says how many there were.
 
     It runs 1, 2, 3: equally often beside each label of another column, or in order, in the whole
-    table or anew in each label, or in each cell of two. How many readings there were does not.
+    table or anew in each label, or in each cell of two. Neither do numbers of readings, nor N1, N2.
     """
     named = "n" in words(name) and not hints(name) & {"unit", "counted"}
-    if not named or not counting(crossing.labels[name], (1,)):
+    if not (named and crossing.labels[name][0].isdigit() and counting(crossing.labels[name], (1,))):
         return False
     if any(evenly_crossed(crossing, name, other) for other in crossing.names if other != name):
         return True
     codes, labels = crossing.table.labels(name)
     filled = codes >= 0
-    numbers = np.array([int(re.sub(r"\D", "", label)) for label in labels])[codes[filled]]
+    numbers = np.array([*map(int, labels)])[codes[filled]]
     places = [crossing.table.labels(other)[0] for other in crossing.names if other != name]
     cells = [one * (other.max() + 2) + other for one, other in combinations(places, 2)]
     each = [p[filled] for p in (np.zeros_like(codes), *places, *cells)]

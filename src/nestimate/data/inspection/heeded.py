@@ -11,7 +11,7 @@ from nestimate.data.designs.premises import BLOCKS, PENS, PLOTS, SEASONS
 from nestimate.data.designs.reused import SURE, Asked, Noticed, Told
 from nestimate.data.designs.vocabulary import ANIMALS, WITHIN, hints, lasts, passes, words
 from nestimate.data.inspection.anyhow import lies_anyhow
-from nestimate.data.inspection.assigned import evenly_crossed, is_compared
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared, is_harvest
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import numbered
 from nestimate.data.inspection.crossings import Crossing
@@ -278,6 +278,8 @@ def _advised(crossing: Crossing, proposal: Proposal) -> Iterator[Candidate]:
     for said in proposal.cautions:
         if isinstance(said, Told):
             blocks = _outermost(crossing, said.block)
+            if any(is_harvest(crossing, name) for name in blocks):
+                continue
             wanted = replace(own, blocks=blocks, units=said.unit, relabel=said.relabel)
             yield wanted
             # Labels of what lies inside may return, too; its rows are readings then.

@@ -28,6 +28,7 @@ from nestimate.data.inspection.measured import last_resort
 from nestimate.data.inspection.orders import in_orders, recurring
 from nestimate.data.inspection.outcome import Outcome
 from nestimate.data.inspection.outermost import outermost_first
+from nestimate.data.inspection.paired import with_pairs
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, FormulaProposal, Proposal
 from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
@@ -258,6 +259,7 @@ class Inspection:
                 folding.table, rows, along, file=file, made=folding.row, curve=folding.curve
             )
             proposals = restated(inner.proposals, folding, table, limited)
+            proposals = proposals if limited else with_pairs(plain, folding, proposals)
             if folding.asks and found.value not in folding.columns:
                 found = cls._as_it_stands(plain, file=file, value=folding.columns[0])
             found = _with_folding(found, inner, folding, proposals)

@@ -16,7 +16,8 @@ from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.rates import is_rate
 from nestimate.data.designs.vocabulary import clocks, numbers_rows
 from nestimate.data.inspection.compounds import Stem, initials_said, stems
-from nestimate.data.inspection.looks import are_dates, cut_short
+from nestimate.data.inspection.dates import dates_said, holds_dates
+from nestimate.data.inspection.looks import cut_short
 from nestimate.data.tables.cells import (
     CLOCK,
     EMPTY_LABELS,
@@ -155,9 +156,8 @@ def describe_column(table: Table, name: str) -> Column:
         return Column(name=name, kind="other", distinct=0, empty=column.null_count)
     cells = _cells(raw)
     distinct = len(raw) + bool(column.null_count)
-    temporal = pa.types.is_temporal(column.type)
-    dates = temporal or (bool(cells) and are_dates(cells))
     filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
+    dates = pa.types.is_temporal(column.type) or holds_dates(name, filled)
     number = _MEASURED if measures(filled, table.n_rows) and usual_unit(filled) else _NUMBER
     numeric = sum(bool(number.fullmatch(cell)) for cell in filled)
     trouble = ""
@@ -256,7 +256,7 @@ def _labels(table: Table, name: str, *, dates: bool, distinct: int) -> Column:
         distinct=len(labels),
         empty=codes.size - filled,
         examples=labels[:4],
-        remarks=() if dates else _alike(name, labels),
+        remarks=dates_said(table, name) if dates else _alike(name, labels),
     )
 
 

@@ -19,7 +19,7 @@ from nestimate.data.designs.opposites import (
     speaks_of_whole,
 )
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
-from nestimate.data.designs.quantities import known_before
+from nestimate.data.designs.quantities import is_moment, known_before
 from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,
@@ -191,6 +191,7 @@ def _is_whole(column: Column) -> bool:
     """Return whether a name says of what others are a part, as plurals do: eggs, animals."""
     few = 1 < column.distinct < _FEW or (column.smallest or 0) <= 1
     aside = hints(column.name) & {"group", "time", "scored", "trait"} or exposes(column.name)
+    aside = aside or lasting(column.name)
     return not few and not aside and speaks_of_whole(column.name)
 
 
@@ -259,9 +260,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
             return likely - 2.0 * bool(aside)
         label = _LABEL | {"trait", "n", "sd", "se", "place", "person", "storage"}
         named_so = spoken & label and not (counts_things(column.name) and not column.numbering)
+        when = is_moment(column.name)
         return (
             likely
-            - 2.0 * bool(named_so or clocks(column.name))
+            - 2.0 * bool(named_so or when or clocks(column.name))
+            - 0.5 * when
             - 1.5 * (column.numbering and "scored" not in spoken)
         )
 

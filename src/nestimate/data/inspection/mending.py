@@ -9,9 +9,13 @@ from shlex import quote
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from nestimate.data.designs.efforts import among, lasting
 from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, words
+from nestimate.data.inspection.dates import written_alike
 from nestimate.data.inspection.layouts import INTENSITIES
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
@@ -122,11 +126,18 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         )
         grid = replace(samples.applied(grid), notes=grid.notes)
         reading = replace(reading, edits=(*reading.edits, str(samples)))
-    for look in (_standards, _blanks):
+    for look, why in ((_standards, _left_out_said), (_blanks, _left_out_said), (_idle, _idle_said)):
         for edit in (found := look(grid)):
             grid = replace(edit.applied(grid), notes=grid.notes)
-        said += _left_out_said(found)
+        said += why(found)
         reading = replace(reading, edits=(*reading.edits, *map(str, found)))
+    for date, where in written_alike(grid):
+        said.append(
+            f"{date.column}: '{date.label}' (row {where}) is a date written otherwise than the "
+            f"others are, and would be another one: --edit {quote(str(date))} (edits in Python)."
+        )
+        grid = replace(date.applied(grid), notes=grid.notes)
+        reading = replace(reading, edits=(*reading.edits, str(date)))
     said += _columns_of_blanks(grid)
     # Rows of names or units below the header are no readings whose cells could be mended.
     body = without_units(without_header_rows(grid), ())
@@ -230,6 +241,39 @@ def _blanks(grid: Grid) -> list[LeaveOut]:
         if gone and len(labels) - len(gone) > 1 and not all(map(_number, {*labels} - {*gone})):
             return [LeaveOut(where=((tidy(name), label),)) for label in gone]
     return []
+
+
+def _idle(grid: Grid) -> list[LeaveOut]:
+    """Return what leaves out rows in which nothing was in use or at risk, and nothing counted."""
+    named = [tidy(name) for name in grid.names]
+    for name, column in zip(named, grid.columns, strict=True):
+        over = _amounts(column) if lasting(name) or among(name) else None
+        if over is None or (over < 0).any() or not (none := over == 0).any() or none.all():
+            continue
+        others = [_amounts(c) for n, c in zip(named, grid.columns, strict=True) if n != name]
+        counts = [c for c in others if c is not None and c[~none].any() and not (c % 1).any()]
+        counted = [c for c in counts if (c >= 0).all() and (c[~none] <= over[~none]).all()]
+        if any(not c[none].any() for c in counted):
+            zeros = {tidy(str(cell)) for cell in column.filter(pa.array(none)).to_pylist()}
+            return [LeaveOut(where=((name, zero),)) for zero in sorted(zeros)]
+    return []
+
+
+def _idle_said(edits: Sequence[LeaveOut]) -> list[str]:
+    if not edits:
+        return []
+    lines = " ".join(f"--edit {quote(str(edit))}" for edit in edits)
+    return [
+        f"{edits[0].where[0][0]} is 0 in rows in which nothing was counted: where nothing was in "
+        f"use or at risk nothing can happen, and they say nothing. Without them, {lines} (edits in "
+        "Python)."
+    ]
+
+
+def _amounts(column: Any) -> NDArray[np.float64] | None:
+    """Return the numbers of a column that holds nothing else, or None."""
+    cells = [tidy(str("" if cell is None else cell)) for cell in column.to_pylist()]
+    return np.array([*map(float, cells)]) if cells and all(map(is_plain_number, cells)) else None
 
 
 def _columns_of_blanks(grid: Grid) -> list[str]:

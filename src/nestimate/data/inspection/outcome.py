@@ -28,7 +28,11 @@ from nestimate.data.inspection.parts import Part
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.responded import responded
 from nestimate.data.inspection.rounded import Unclear, unclear_shares
-from nestimate.data.inspection.summaries import summary_columns, with_named_rows
+from nestimate.data.inspection.summaries import (
+    means_of_as_many,
+    summary_columns,
+    with_named_rows,
+)
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import moment
 
@@ -116,7 +120,9 @@ class Outcome:
     def notes(self) -> tuple[str, ...]:
         """What is said of counts, and of shares beside them."""
         told = () if self.beside is None or self.part else self.beside.notes(self.again)
-        return (*told, *([self.coarse.note] if self.coarse else []))
+        alone = not (self.beside or self.part or self.coarse or self.summary)
+        means = means_of_as_many(self.columns, self.values[0]) if alone and self.values else None
+        return (*told, *([self.coarse.note] if self.coarse else []), *([means] if means else []))
 
     @property
     def before(self) -> list[str]:

@@ -110,6 +110,11 @@ class Proposal:
         return not (self.typed or self.roles.summary or self.roles.one_group)
 
     @property
+    def in_pairs(self) -> bool:
+        """Whether two columns are compared row by row."""
+        return False
+
+    @property
     def sampled(self) -> str:
         """What was sampled, or met under several levels: the outermost; "" where none is named."""
         return (self.roles.block or self.roles.unit or "").split("/")[0]
@@ -228,6 +233,11 @@ class FormulaProposal(Proposal):
     change: tuple[str, ...] = ()
     relative: bool = False
     beside: tuple[str, ...] = ()
+
+    @property
+    def in_pairs(self) -> bool:
+        """Whether two columns are compared row by row, and no groups of rows."""
+        return bool(self.change) and not self.factors
 
     def designed(self, table: Table, roles: Roles) -> Design:
         """Return the design of the same formula."""

@@ -36,11 +36,11 @@ class Decision:
         `other` assigned? `which group`: which column is compared? `one group`: are the groups of
         `column` compared, or are all rows one? `what columns are`: what is compared, or readings of
         one thing; `column` names them. `paired`: do readings of one `column` in one `other` belong
-        together? `one or several`: is `column` compared alone, or with `other` as well? `one
-        quantity`: are columns, which `column` names, levels at which one quantity was met, outcomes
-        of their own, or readings of one thing? `before`: is `column` what `other` was before?
-        `part`: does `column` count some of `other`? `effort`: were counts in `column` made on, in
-        or during `other`?
+        together, or the values of a row? `one or several`: is `column` compared alone, or with
+        `other` as well? `one quantity`: are columns, which `column` names, levels at which one
+        quantity was met, outcomes of their own, or readings of one thing? `before`: is `column`
+        what `other` was before? `part`: does `column` count some of `other`? `effort`: were counts
+        in `column` made on, in or during `other`?
     column, other
         Columns that it is about.
     choices
@@ -147,6 +147,9 @@ def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:
 def _of_pairs(proposals: Sequence[Proposal]) -> Iterator[Decision]:
     """Yield what tells a design of pairs from the same without: whether readings are pairs."""
     for i, pair in enumerate(proposals):
+        groups = [j for j, p in enumerate(proposals) if p.folded == "groups"]
+        if pair.in_pairs and groups:
+            yield Decision(kind="paired", column="row", choices=(i, groups[0]))
         if len(pair.candidate.blocks) == 2 and not pair.candidate.units:
             block, name = pair.candidate.blocks
             for j, proposal in enumerate(proposals):

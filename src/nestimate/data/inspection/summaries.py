@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 
 import numpy as np
 
-from nestimate.data.designs.quantities import known_before
+from nestimate.data.designs.quantities import known_before, of_quantities
 from nestimate.data.designs.vocabulary import (
     COUNTS,
     hints,
+    lasts,
     numbers_rows,
+    passes,
     summary_role,
     words,
 )
@@ -19,6 +22,10 @@ from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.labelling import MOST_FACTORS, is_factor
 from nestimate.data.tables.door import Table
+
+#: Most readings behind one mean, and words for such.
+MOST_BEHIND = 1000
+MEANS = frozenset({"mean", "average", "avg", "mittelwert", "mittel", "moyenne", "media", "média"})
 
 
 def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
@@ -42,6 +49,31 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
         spread = next((role for role in ("sd", "se") if role in found), None)
         return {role: found[role] for role in ("n", spread) if role is not None}
     return {"se": found["se"]} if "se" in found else {}
+
+
+def means_of_as_many(columns: Sequence[Column], value: str) -> str | None:
+    """Ask whether each row is a mean of as many readings as one number in every row says; or None.
+
+    Wells, cells, fields and replicates are read, and so is what a name says several of. Of what can
+    be met again 3 is rather the one that all rows are of, unless the value is called a mean.
+    """
+    mean = next((c for c in columns if c.name == value), None)
+    if mean is None or mean.whole:
+        return None
+    for column in columns:
+        said, size = hints(column.name), column.largest or 0
+        number = column.kind == "constant" and column.whole and not column.empty
+        if not number or not 1 < size <= MOST_BEHIND or of_quantities([column.name, ""]):
+            continue
+        read = said & {"unit", "place", "counter", "counted"} and not said & {"block", "time"}
+        sampled = lasts(column.name) and not passes(column.name)
+        several = column.name.casefold().rstrip().endswith("s")
+        if read and (several or not sampled or words(value) & MEANS):
+            return (
+                f"{column.name} is {size:g} in every row: is each row the mean of {size:g} "
+                f"readings? If so, say it: --n {quote(column.name)} (n in Python)."
+            )
+    return None
 
 
 def spread_role(column: Column, columns: Sequence[Column], n_rows: int) -> str | None:

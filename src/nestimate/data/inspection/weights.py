@@ -209,7 +209,7 @@ def _unit_score(
     again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
     score -= 5.0 * (again and not candidate.relabel)
     # Nor is a day what was sampled where animals have names of their own.
-    named = any(lasts(n) and crossing.inside(n, candidate.group) for n in names)
+    named = crossing.single or any(lasts(n) and crossing.inside(n, candidate.group) for n in names)
     score -= 4.0 * bool(named and words(outer) & OCCASIONS)
     told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
     score += 1.5 if outer in crossing.runs else told

@@ -42,6 +42,12 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 return asked, column, other, "Both at once"
             hint = f"To compare their combinations, name both as the group: {column},{other}."
             return f"{asked} {hint}", column, other
+        case "paired" if not other:
+            return (
+                "Do the values in one row belong together, as those of one animal or patient do?",
+                "Yes",
+                "No, every value is of another one",
+            )
         case "paired":
             return (
                 f"Do the readings of one {column} of one {other} belong together, as pairs do?",

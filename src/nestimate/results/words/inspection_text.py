@@ -215,7 +215,7 @@ def _next(inspection: Inspection) -> list[str]:
 def _plan_line(inspection: Inspection) -> list[str]:
     """Return the command that plans the next experiment from the likeliest design."""
     proposal = next((p for p in inspection.proposals if not p.formula), None)
-    if proposal is None or proposal.roles.one_group:
+    if proposal is None or proposal.roles.one_group or inspection.proposals[0].in_pairs:
         return []
     if proposal.adjust or proposal.roles.response != "measured" or proposal.roles.in_plots:
         return []  # such experiments cannot be planned yet

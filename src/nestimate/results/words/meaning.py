@@ -105,6 +105,14 @@ def _by_formula(proposal: Proposal) -> str:
             f"{factors[0]} (slopes of straight lines), and its mean at the middle of "
             f"{proposal.along}. Right as far as the curves are straight. "
         )
+    elif isinstance(proposal, FormulaProposal) and proposal.in_pairs:
+        after, before = proposal.change
+        one = "" if proposal.sure else ", and both columns hold one quantity"
+        return (
+            f"{after} less {before}, row by row: the two values in a row are a pair, and how far "
+            "their difference lies from 0 is told. Right if every row is another animal, patient "
+            f"or sample, measured twice{one}."
+        )
     elif isinstance(proposal, FormulaProposal) and proposal.change:
         after, before = proposal.change
         said = f"The change, {after} less {before}, is compared between {factors[0]}: simpler to "

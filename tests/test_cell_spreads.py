@@ -304,7 +304,7 @@ RESPONSES = ["counts", "k/n", "censored"]
 
 
 @pytest.mark.parametrize("response", RESPONSES)
-@pytest.mark.parametrize("readings", [1, 3])
+@pytest.mark.parametrize("readings", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_cells_of_every_response_have_their_own_spreads(response, readings):
     table = counted(mice(1, (0.2, 1.2), readings=readings, shared=0.2), response)
     value = None if response == "k/n" else "y"
@@ -341,7 +341,7 @@ def test_cells_of_every_response_in_litters_and_formulas(response):
 
 
 @pytest.mark.parametrize("response", RESPONSES)
-@pytest.mark.parametrize("many", [6, 12])
+@pytest.mark.parametrize("many", [6, pytest.param(12, marks=pytest.mark.slow)])
 def test_cells_of_every_response_that_scatter_alike_are_rarely_told_apart(response, many):
     """At most what P promises; 60 tables: a correct program fails in 1 of 10,000."""
     ps = []

@@ -171,7 +171,7 @@ def present(crossing: Crossing, name: str) -> int:
     return int(np.unique(codes[codes >= 0]).size)
 
 
-def numbers_beside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+def _numbers_beside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     """Return whether numbers or letters were met with what lies in one of a few kinds each."""
     if name in crossing.factors or hints(name) & {"group", "time"}:
         return False
@@ -215,3 +215,19 @@ def _sampled_in(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     ]
     again = [n for n in names if n not in {name, *kinds} and begun_in_all(crossing, n, name)]
     return bool(kinds) and not any(words(n) & BLOCKS or n in crossing.runs for n in again)
+
+
+def of_many(crossing: Crossing, group: str, names: Sequence[str]) -> float:
+    """Say how much speaks for what is compared as some of many, of which none matters by itself."""
+    # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
+    score = 3.0 * _numbers_treated(crossing, group, names)
+    # Nor are runs 1 to 4, where all that lies in one of a few kinds was met in each.
+    score += 6.0 * _numbers_beside(crossing, group, names)
+    # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
+    return score + 1.0 * one_of_many(crossing, group)
+
+
+def _numbers_treated(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether numbers lie in what a name says is compared."""
+    groups = [n for n in names if "group" in hints(n) and crossing.size(n) < crossing.size(name)]
+    return counting(crossing.labels[name]) and any(crossing.inside(name, n) for n in groups)

@@ -46,7 +46,7 @@ from nestimate.data.inspection.looks import (
     stepped,
     visits,
 )
-from nestimate.data.inspection.relations import for_units, numbers_beside, one_of_many
+from nestimate.data.inspection.relations import for_units, of_many
 from nestimate.data.inspection.returning import one_each
 
 #: What is put into cells once.
@@ -98,15 +98,10 @@ def _scored(
     unused = [name for name in names if name not in used]
     untold = [name for name in unused if not crossing.decides(used, name)]
     score = against if group == whole else _group_score(group, crossing.labels[group])
-    # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
-    score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
-    # Nor are runs 1 to 4, where all that lies in one of a few kinds was met in each.
-    score -= 6.0 * (group != whole and numbers_beside(crossing, group, names))
+    score -= of_many(crossing, group, names) if group != whole else 0.0
     score += for_units(crossing, group, candidate.units, names)
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
-    # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
-    score -= 1.0 * (group != whole and one_of_many(crossing, group))
     score += min(len(used) - 1, 1 if group == whole and against < -1.0 else len(names))
     score += _rows_alone(crossing, candidate, untold)
     for name in untold:
@@ -168,12 +163,6 @@ def _met_by_all(crossing: Crossing, name: str, unit: str) -> bool:
     named = not any(map(str.isdigit, crossing.labels[name]))
     lasting = lasts(unit) and not passes(unit)
     return kept and named and lasting and evenly_crossed(crossing, name, unit)
-
-
-def _numbers_treated(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
-    """Return whether numbers lie in what a name says is compared."""
-    groups = [n for n in names if "group" in hints(n) and crossing.size(n) < crossing.size(name)]
-    return counting(crossing.labels[name]) and any(crossing.inside(name, n) for n in groups)
 
 
 def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str]) -> float:

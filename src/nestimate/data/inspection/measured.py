@@ -20,6 +20,7 @@ from nestimate.data.designs.opposites import (
 )
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.designs.quantities import known_before
+from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,
@@ -27,7 +28,6 @@ from nestimate.data.designs.vocabulary import (
     counts_things,
     dilutes,
     hints,
-    is_reference,
     numbers_rows,
     words,
 )

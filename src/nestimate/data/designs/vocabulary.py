@@ -31,11 +31,11 @@ class Described(Protocol):
 #: Words in the names of columns, and the role that they speak for.
 WORDS = {
     "group": (
-        "arm group treatment treat treated trt tr trat tto tx drug genotype condition cond dose "
+        "arm group treatment treat treated trt trat tto tx drug genotype condition cond dose "
         "diet compound strain intervention medium exposure stimulus therapy vaccine variety mutant "
         "bed feed fertilizer fertiliser nitrogen nutrient nutrients watering concentration "
         "cultivar ecotype product brand formulation recipe ration hybrid rootstock "
-        "construct transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
+        "construct sirna shrna konstrukt düngung sorte diät engrais "
         "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
@@ -71,6 +71,7 @@ WORDS = {
         "day date batch litter dam block blk line donor run session week experiment exp expt plate "
         "site loc location district county env lab operator observer experimenter center centre "
         "pair cohort clone round preparation blot gel membrane machine scanner instrument rig kit "
+        "vat brew melt firing electroporation nucleofection "
         "prep isolation passage tray bench chamber incubator clutch cross "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station "
         "bloc bloque hospital clinic room barn shed stall raum versuchstag gelege manip "

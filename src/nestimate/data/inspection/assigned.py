@@ -1,6 +1,7 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -8,7 +9,16 @@ import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.premises import BLOCKS
-from nestimate.data.designs.vocabulary import EARS, LINES, READERS, hints, words
+from nestimate.data.designs.vocabulary import (
+    ANIMALS,
+    EARS,
+    LINES,
+    PERSONS,
+    READERS,
+    hints,
+    repeats,
+    words,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
 from nestimate.data.inspection.looks import (
@@ -20,6 +30,7 @@ from nestimate.data.inspection.looks import (
     are_marks,
     are_names,
     are_numbered,
+    are_sides,
     are_states,
     counting,
     lettered,
@@ -36,6 +47,10 @@ _BESIDE = frozenset({"counter", "time", "group", "trait", "kind"})
 _DATES, _MOST_DATES = frozenset({"date", "dates", "datum", "fecha"}), 3
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
+#: Letters that rather stand for a block, a repeat, a plot, a subject or a day.
+_ABBREVIATED = frozenset("brpsd")
+#: Letters of a name: fewer are rather marks.
+_SHORTEST = 3
 
 
 def is_compared(crossing: Crossing, name: str) -> bool:
@@ -53,7 +68,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if not spoken and are_numbered(name, labels):
         return False
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
-        return _is_line(crossing, name) or _holds_units(crossing, name)
+        held = _is_line(crossing, name) or _holds_units(crossing, name)
+        return held or are_sorts(crossing, name)
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
         return False  # nor is a date of birth
     # A cytokine that is none, or a gene that is a control, was given rather than measured.
@@ -71,7 +87,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
 def _is_lettered(crossing: Crossing, name: str) -> bool:
     """Return whether a factor is called A beside another one called B: its labels are A1 to A3.
 
-    Each of its labels was met with all of the other's, several times.
+    Each of its labels was met with all of the other's, several times; where the letters are no
+    neighbours, as X and Z, in all runs or blocks of another column.
     """
     letters = [
         n
@@ -80,14 +97,15 @@ def _is_lettered(crossing: Crossing, name: str) -> bool:
         and counting(crossing.labels[n])
         and all(label.casefold().startswith(n.casefold()) for label in crossing.labels[n])
     ]
-    others = [n for n in letters if n != name]
-    return (
-        name in letters
-        and bool(others)
-        and lettered(letters)
-        and crossing.most_rows(letters) > 1
-        and all(crossing.even(name, other) for other in others)
-    )
+    if name not in letters or len(letters) < 2 or crossing.most_rows(letters) == 1:
+        return False
+    if not all(crossing.even(name, other) for other in letters if other != name):
+        return False
+    first, last = min(letters), max(letters)
+    neighbours = ord(last) - ord(first) == len(letters) - 1
+    held = [n for n in crossing.names if n not in letters and "block" in hints(n) or repeats(n)]
+    apart = not _ABBREVIATED & {*map(str.casefold, letters)}
+    return neighbours or (apart and any(crossing.even(name, n) for n in held))
 
 
 def is_set_date(crossing: Crossing, name: str) -> bool:
@@ -308,6 +326,22 @@ def _holds_units(crossing: Crossing, name: str) -> bool:
         and crossing.size(name) == 2
         and any(crossing.inside(n, name) and crossing.size(n) > len(labels) for n in sampled)
     )
+
+
+def are_sorts(crossing: Crossing, name: str) -> bool:
+    """Return whether a few names, of no animals, were all met with each label of another column.
+
+    Roots of bean and cucumber, and cultures that were bought or kept, are no roots and cultures 1
+    to 4: nothing lies in one of them alone.
+    """
+    labels = crossing.labels[name]
+    if hints(name) != {"unit"} or words(name) & (ANIMALS | PERSONS) or not are_kinds(labels):
+        return False
+    if min(len(re.sub(r"[\W\d_]", "", label)) for label in labels) < _SHORTEST or are_sides(labels):
+        return False
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    crossed = (n for n in others if crossing.size(name, n) == crossing.size(name) * crossing.size(n))
+    return any(crossed) and not any(crossing.inside(n, name) for n in others)
 
 
 def evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:

@@ -189,6 +189,12 @@ class Crossing:
             self._crowded[wanted] = int(np.bincount(members, weights=self.rows).max())
         return self._crowded[wanted]
 
+    def fewest_rows(self, *names: str) -> int:
+        """Return the smallest number of rows of a combination of labels; 0 where one lacks."""
+        found = np.bincount(self.members(names), weights=self.rows)
+        full = self.size(*names) == np.prod([self.size(n) for n in names])
+        return int(found[found > 0].min()) if full else 0
+
     def even(self, one: str, other: str) -> bool:
         """Return whether nearly all labels of two columns occur together, equally often."""
         full = self.size(one) * self.size(other)

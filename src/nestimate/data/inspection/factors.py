@@ -36,11 +36,13 @@ from nestimate.data.inspection.assigned import (
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, is_when, moments
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_tags, counting, visits
+from nestimate.data.inspection.looks import alike_but_numbers, are_tags, counting, visits
 from nestimate.data.inspection.loud import same
 
 #: Words for numbers of rows rather than for what was done again.
 _NUMBERS = frozenset({"index", "idx"})
+#: Words for what is done to cells, several times: each label of it is one time where it is a number.
+_DONE = frozenset({"transfection", "transfektion", "transduction", "transduktion", "infection"})
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 
 
@@ -69,6 +71,7 @@ def told_apart(
     """
     runs = {n for n in crossing.names if n == curve or repeats(n)}
     runs |= {n for n in crossing.names if numbers_experiments(crossing, n)}
+    runs |= {n for n in crossing.names if words(n) & _DONE and alike_but_numbers(crossing.labels[n])}
     grown = any(words(n) & PLOTS for n in crossing.names)
     runs |= {n for n in crossing.names if grown and words(n) & ROWS}
     others = [n for n in crossing.names if n not in {whole, *runs}]

@@ -19,7 +19,7 @@ from nestimate.data.designs.vocabulary import (
     passes,
     words,
 )
-from nestimate.data.inspection.assigned import evenly_crossed, is_panel, may_be_compared
+from nestimate.data.inspection.assigned import are_sorts, evenly_crossed, is_panel, may_be_compared
 from nestimate.data.inspection.candidates import Candidate, counts_within, holders, possible
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import is_when, moments
@@ -101,6 +101,8 @@ def _scored(
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
     score -= 1.0 * (group != whole and one_of_many(crossing, group))
+    # Roots of bean and cucumber are sorts, whatever roots are elsewhere.
+    score += 2.0 * (group != whole and are_sorts(crossing, group))
     score += min(len(used) - 1, 1 if group == whole and against < -1.0 else len(names))
     score += _rows_alone(crossing, candidate, untold)
     for name in untold:

@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 #: Words behind which a thing is named by them: a mouse ID is the mouse's.
 NAMING = frozenset(
-    {"id", "ids", "no", "nr", "num", "number", "nummer", "numéro", "numero", "name", "names", "code"}
+    {
+        "id",
+        "ids",
+        "no",
+        "nr",
+        "num",
+        "number",
+        "nummer",
+        "numéro",
+        "numero",
+        "name",
+        "names",
+        "code",
+    }
     | {"label", "tag", "key", "ref", "reference", "uid", "uuid", "identifier", "identity", "serial"}
     | {"barcode", "index", "idx", "letter", "card", "chip", "alias", "unit", "individual", "sample"}
     | {"replicate", "specimen", "original", "orig", "new", "old", "unique", "anon", "short", "full"}
@@ -24,11 +37,44 @@ _BEHIND = frozenset(
     {"souris", "sujet", "plante", "cellule", "éprouvette", "ratón", "rata", "sujeto", "paciente"}
     | {"feuille", "hoja", "foglia", "folha", "bac", "planta", "célula", "jaula", "animale", "topo"}
     | {"soggetto", "pianta", "camundongo", "échantillon", "muestra", "donneur", "donante", "puits"}
-    | {"pocillo", "poisson", "pez", "mouche", "mosca", "coupe", "corte", "parcelle", "porc", "vache"}
-    | {"veau", "brebis", "enclos", "parcela", "cerdo", "vaca", "oveja", "corral", "recinto", "suino"}
+    | {
+        "pocillo",
+        "poisson",
+        "pez",
+        "mouche",
+        "mosca",
+        "coupe",
+        "corte",
+        "parcelle",
+        "porc",
+        "vache",
+    }
+    | {
+        "veau",
+        "brebis",
+        "enclos",
+        "parcela",
+        "cerdo",
+        "vaca",
+        "oveja",
+        "corral",
+        "recinto",
+        "suino",
+    }
     | {"dent", "diente", "dente", "chien", "cheval", "vigne", "perro", "caballo", "cabra", "cane"}
     | {"pesce", "vasca", "bloc", "bloque", "plaque", "lot", "portée", "lignée", "camada", "placa"}
-    | {"lote", "línea", "lotto", "piastra", "ferme", "élevage", "troupeau", "granja", "finca", "sitio"}
+    | {
+        "lote",
+        "línea",
+        "lotto",
+        "piastra",
+        "ferme",
+        "élevage",
+        "troupeau",
+        "granja",
+        "finca",
+        "sitio",
+    }
 )
 #: More than one of something, which does not stand before what it says something of: leaves eaten.
 _SEVERAL = frozenset({"mice", "larvae", "leaves", "teeth", "mäuse", "tiere", "zellen", "pups"})

@@ -11,7 +11,7 @@ import numpy as np
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.proportions import NO, YES
 from nestimate.data.designs.rates import is_rate
-from nestimate.data.designs.vocabulary import hints
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, set_beside
@@ -22,6 +22,11 @@ from nestimate.data.inspection.looks import are_wells, counting, stepped
 _ENOUGH = 6
 #: How many times as often as another a label of what was given by chance may stand.
 _EQUAL = 1.25
+#: Words for what came out of a test beside what was measured in it.
+_CAME_OUT = frozenset(
+    {"failure", "fracture", "breakage", "rupture", "defect", "complication", "complications"}
+    | {"bruch", "bruchart", "versagen", "versagensart", "fallo", "fractura", "rotura", "rottura"}
+)
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 #: What a name says of numbers that label something.
 _LABELS = frozenset({"group", "unit", "block", "counter", "place", "person", "kind"})
@@ -77,6 +82,7 @@ def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:
 def outcomes_in_words(crossing: Crossing, value: str, whole: str) -> frozenset[str]:
     """Return columns of yes and no that are rather outcomes beside a value: nothing was given so.
 
+    So are those of how something broke or failed, by their name.
     They lie unevenly over the one column beside them that is compared, and surely was given. Beside
     several of these, ages or years, yes and no may be what is compared as well.
     """
@@ -84,7 +90,7 @@ def outcomes_in_words(crossing: Crossing, value: str, whole: str) -> frozenset[s
     found = [
         n
         for n in names
-        if {label.casefold() for label in crossing.labels[n]} <= YES | NO
+        if (words(n) & _CAME_OUT or {label.casefold() for label in crossing.labels[n]} <= YES | NO)
         and not hints(n) & (_LABELS | {"trait"})
     ]
     compared = [n for n in names if n not in found and is_compared(crossing, n)]

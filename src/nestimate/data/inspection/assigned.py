@@ -340,7 +340,9 @@ def are_sorts(crossing: Crossing, name: str) -> bool:
     if min(len(re.sub(r"[\W\d_]", "", label)) for label in labels) < _SHORTEST or are_sides(labels):
         return False
     others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
-    crossed = (n for n in others if crossing.size(name, n) == crossing.size(name) * crossing.size(n))
+    crossed = (
+        n for n in others if crossing.size(name, n) == crossing.size(name) * crossing.size(n)
+    )
     return any(crossed) and not any(crossing.inside(n, name) for n in others)
 
 

@@ -71,7 +71,9 @@ def told_apart(
     """
     runs = {n for n in crossing.names if n == curve or repeats(n)}
     runs |= {n for n in crossing.names if numbers_experiments(crossing, n)}
-    runs |= {n for n in crossing.names if words(n) & _DONE and alike_but_numbers(crossing.labels[n])}
+    runs |= {
+        n for n in crossing.names if words(n) & _DONE and alike_but_numbers(crossing.labels[n])
+    }
     grown = any(words(n) & PLOTS for n in crossing.names)
     runs |= {n for n in crossing.names if grown and words(n) & ROWS}
     others = [n for n in crossing.names if n not in {whole, *runs}]

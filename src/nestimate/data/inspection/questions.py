@@ -163,7 +163,8 @@ def _alone(
     named = {*proposals[0].factors} if proposals else set()
     for i, plain in enumerate(proposals):
         one = plain.candidate
-        if not plain.factors and not one.units and {one.group, *one.blocks} == named:
+        alone = not (asked or plain.factors or one.units)
+        if alone and {one.group, *one.blocks} == named:
             other = ", ".join(one.blocks)
             yield Decision(kind="one or several", column=one.group, other=other, choices=(i, 0))
             return

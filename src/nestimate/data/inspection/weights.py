@@ -37,6 +37,7 @@ from nestimate.data.inspection.looks import (
     are_kinds,
     are_names,
     counting,
+    lettered,
     stepped,
     visits,
 )
@@ -71,7 +72,9 @@ def ranked(
     compared = any(may_be_compared(crossing, g) for g in groups if g != whole)
     # Sites with names are few, and not drawn from many, where nothing else is there.
     compared = compared or any(
-        are_names(crossing.labels[g]) and not lasts(g) for g in groups if [g] == names
+        (are_names(crossing.labels[g]) or lettered(crossing.labels[g])) and not lasts(g)
+        for g in groups
+        if [g] == names
     )
     compared = compared or any(_met_by_all(crossing, g, n) for g in groups for n in names if n != g)
     # Who compares sites or lines hardly asks whether all weights are 0.

@@ -50,8 +50,21 @@ def test_what_is_called_after_a_thing_is_no_such_thing(unit, group, labels):
 
 @pytest.mark.parametrize(
     "name",
-    ["mouse_id", "MouseID", "animal no", "Tier-Nr.", "plant_number", "fish_pit_tag", "Mouse A"]
-    + ["Tank (n=3)", "patient code", "parcela experimental", "leaves eaten", "rat 1", "plate_well"],
+    [
+        "mouse_id",
+        "MouseID",
+        "animal no",
+        "Tier-Nr.",
+        "plant_number",
+        "fish_pit_tag",
+        "Mouse A",
+        "Tank (n=3)",
+        "patient code",
+        "parcela experimental",
+        "leaves eaten",
+        "rat 1",
+        "plate_well",
+    ],
 )
 def test_what_names_a_thing_is_that_thing(name):
     assert "unit" in hints(name)

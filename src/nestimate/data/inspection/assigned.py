@@ -1,7 +1,6 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
 import math
-import re
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -9,16 +8,7 @@ import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.premises import BLOCKS
-from nestimate.data.designs.vocabulary import (
-    ANIMALS,
-    EARS,
-    LINES,
-    PERSONS,
-    READERS,
-    hints,
-    repeats,
-    words,
-)
+from nestimate.data.designs.vocabulary import EARS, LINES, READERS, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
 from nestimate.data.inspection.looks import (
@@ -30,13 +20,13 @@ from nestimate.data.inspection.looks import (
     are_marks,
     are_names,
     are_numbered,
-    are_sides,
     are_states,
     counting,
     lettered,
     number_things,
 )
 from nestimate.data.inspection.loud import LOUD, SURE, alike, chances, outside, same
+from nestimate.data.inspection.sorts import are_lettered, are_sorts
 
 #: Labels of a method at most, and what has to have met all of them at least.
 MOST_METHODS, FEWEST_MET = 3, 5
@@ -47,10 +37,6 @@ _BESIDE = frozenset({"counter", "time", "group", "trait", "kind"})
 _DATES, _MOST_DATES = frozenset({"date", "dates", "datum", "fecha"}), 3
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
-#: Letters that rather stand for a block, a repeat, a plot, a subject or a day.
-_ABBREVIATED = frozenset("brpsd")
-#: Letters of a name: fewer are rather marks.
-_SHORTEST = 3
 
 
 def is_compared(crossing: Crossing, name: str) -> bool:
@@ -63,7 +49,7 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if says_states(name, labels) or differs_in_each(crossing, name) or is_set_date(crossing, name):
         return True
-    if _is_lettered(crossing, name):
+    if are_lettered(crossing, name):
         return True
     if not spoken and are_numbered(name, labels):
         return False
@@ -82,30 +68,6 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
     kinds = not spoken and are_kinds(crossing.labels[name])
     return two or amounts(crossing, name) or kinds or (not spoken and _of_trial(crossing, name))
-
-
-def _is_lettered(crossing: Crossing, name: str) -> bool:
-    """Return whether a factor is called A beside another one called B: its labels are A1 to A3.
-
-    Each of its labels was met with all of the other's, several times; where the letters are no
-    neighbours, as X and Z, in all runs or blocks of another column.
-    """
-    letters = [
-        n
-        for n in crossing.names
-        if len(n) == 1
-        and counting(crossing.labels[n])
-        and all(label.casefold().startswith(n.casefold()) for label in crossing.labels[n])
-    ]
-    if name not in letters or len(letters) < 2 or crossing.most_rows(letters) == 1:
-        return False
-    if not all(crossing.even(name, other) for other in letters if other != name):
-        return False
-    first, last = min(letters), max(letters)
-    neighbours = ord(last) - ord(first) == len(letters) - 1
-    held = [n for n in crossing.names if n not in letters and "block" in hints(n) or repeats(n)]
-    apart = not _ABBREVIATED & {*map(str.casefold, letters)}
-    return neighbours or (apart and any(crossing.even(name, n) for n in held))
 
 
 def is_set_date(crossing: Crossing, name: str) -> bool:
@@ -326,24 +288,6 @@ def _holds_units(crossing: Crossing, name: str) -> bool:
         and crossing.size(name) == 2
         and any(crossing.inside(n, name) and crossing.size(n) > len(labels) for n in sampled)
     )
-
-
-def are_sorts(crossing: Crossing, name: str) -> bool:
-    """Return whether a few names, of no animals, were all met with each label of another column.
-
-    Roots of bean and cucumber, and cultures that were bought or kept, are no roots and cultures 1
-    to 4: nothing lies in one of them alone.
-    """
-    labels = crossing.labels[name]
-    if hints(name) != {"unit"} or words(name) & (ANIMALS | PERSONS) or not are_kinds(labels):
-        return False
-    if min(len(re.sub(r"[\W\d_]", "", label)) for label in labels) < _SHORTEST or are_sides(labels):
-        return False
-    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
-    crossed = (
-        n for n in others if crossing.size(name, n) == crossing.size(name) * crossing.size(n)
-    )
-    return any(crossed) and not any(crossing.inside(n, name) for n in others)
 
 
 def evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:

@@ -41,7 +41,7 @@ from nestimate.data.inspection.loud import same
 
 #: Words for numbers of rows rather than for what was done again.
 _NUMBERS = frozenset({"index", "idx"})
-#: Words for what is done to cells, several times: each label of it is one time where it is a number.
+#: Words for what is done to cells again and again: each number is one time.
 _DONE = frozenset({"transfection", "transfektion", "transduction", "transduktion", "infection"})
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 
@@ -278,18 +278,6 @@ def _has_one_row(crossing: Crossing, names: Sequence[str]) -> bool:
     """Return whether most combinations of labels stand in one row."""
     often = np.bincount(crossing.members(names), weights=crossing.rows)
     return bool(np.median(often[often > 0]) == 1 and often.max() <= 2)
-
-
-def holds_groups(crossing: Crossing, name: str, groups: Sequence[str]) -> bool:
-    """Return whether a column numbers experiments and stands before the groups, all of them."""
-    first = min(crossing.names.index(group) for group in groups)
-    return name in crossing.runs and crossing.names.index(name) < first
-
-
-def stands_together(crossing: Crossing, name: str) -> bool:
-    """Return whether all rows of each label are written down one after the other."""
-    codes = crossing.table.labels(name)[0]
-    return bool(np.count_nonzero(np.diff(codes)) == crossing.size(name) - 1)
 
 
 def numbers_experiments(crossing: Crossing, name: str) -> bool:

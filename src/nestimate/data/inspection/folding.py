@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.titles import moment
 from nestimate.data.tables.steps import steps
+from nestimate.data.tables.titles import moment
 from nestimate.errors import listed
 
 FoldingKind = Literal["replicates", "units", "groups", "times"]

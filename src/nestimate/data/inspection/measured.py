@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.efforts import exposes, lasting
+from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.opposites import (
     OF_HOW_MANY,
     becomes,
@@ -20,7 +21,6 @@ from nestimate.data.designs.opposites import (
 )
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.designs.quantities import known_before
-from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,

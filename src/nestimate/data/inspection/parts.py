@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.efforts import exposes
+from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.responses import MEASURED
 from nestimate.data.designs.squares import Test
-from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.vocabulary import (
     TOTAL,
     clocks,

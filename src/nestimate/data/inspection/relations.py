@@ -7,7 +7,7 @@ import numpy as np
 
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import hints, words
-from nestimate.data.inspection.assigned import are_sorts, is_compared, is_set_date, says_states
+from nestimate.data.inspection.assigned import is_compared, is_set_date, says_states
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
@@ -26,6 +26,7 @@ from nestimate.data.inspection.looks import (
     number_things,
     visits,
 )
+from nestimate.data.inspection.sorts import are_sorts
 
 #: Fewer labels of each kind are rather compared themselves.
 FEWEST_UNDER = 3

@@ -1,0 +1,56 @@
+"""Sorts and factors that no word names: roots of bean and cucumber, factors X and Z."""
+
+import re
+
+from nestimate.data.designs.vocabulary import ANIMALS, PERSONS, hints, repeats, words
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.looks import are_kinds, are_sides, counting
+
+#: Letters of a name: fewer are rather marks.
+_SHORTEST = 3
+#: Letters that rather stand for a block, a repeat, a plot, a subject or a day.
+_ABBREVIATED = frozenset("brpsd")
+
+
+def are_sorts(crossing: Crossing, name: str) -> bool:
+    """Return whether a few names, of no animals, were all met with each label of another column.
+
+    Roots of bean and cucumber, and cultures that were bought or kept, are no roots and cultures 1
+    to 4: nothing lies in one of them alone.
+    """
+    labels = crossing.labels[name]
+    if hints(name) != {"unit"} or words(name) & (ANIMALS | PERSONS) or not are_kinds(labels):
+        return False
+    short = min(len(re.sub(r"[\W\d_]", "", label)) for label in labels) < _SHORTEST
+    if short or are_sides(labels):
+        return False
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    crossed = [
+        n for n in others if crossing.size(name, n) == crossing.size(name) * crossing.size(n)
+    ]
+    return bool(crossed) and not any(crossing.inside(n, name) for n in others)
+
+
+def are_lettered(crossing: Crossing, name: str) -> bool:
+    """Return whether a factor is called X beside another one called Z: its labels are X1 to X3.
+
+    Each of its labels was met with all of the other's, several times; where the letters are no
+    neighbours, as P and Q are, in all runs or blocks of another column.
+    """
+    letters = [
+        n
+        for n in crossing.names
+        if len(n) == 1
+        and counting(crossing.labels[n])
+        and all(label.casefold().startswith(n.casefold()) for label in crossing.labels[n])
+    ]
+    if name not in letters or len(letters) < 2 or crossing.most_rows(letters) == 1:
+        return False
+    if not all(crossing.even(name, other) for other in letters if other != name):
+        return False
+    if ord(max(letters)) - ord(min(letters)) == len(letters) - 1:
+        return True
+    holders = [n for n in crossing.names if n not in letters]
+    held = [n for n in holders if "block" in hints(n) or repeats(n)]
+    apart = not _ABBREVIATED & {*map(str.casefold, letters)}
+    return apart and any(crossing.even(name, n) for n in held)

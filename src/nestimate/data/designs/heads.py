@@ -3,27 +3,13 @@
 from collections.abc import Sequence
 
 #: Words behind which a thing is named by them: a mouse ID is the mouse's.
-NAMING = frozenset(
-    {
-        "id",
-        "ids",
-        "no",
-        "nr",
-        "num",
-        "number",
-        "nummer",
-        "numéro",
-        "numero",
-        "name",
-        "names",
-        "code",
-    }
-    | {"label", "tag", "key", "ref", "reference", "uid", "uuid", "identifier", "identity", "serial"}
-    | {"barcode", "index", "idx", "letter", "card", "chip", "alias", "unit", "individual", "sample"}
-    | {"replicate", "specimen", "original", "orig", "new", "old", "unique", "anon", "short", "full"}
-    | {"left", "right", "upper", "lower", "top", "bottom", "north", "south", "inner", "outer"}
-    | {"probe", "img", "pt"}
+_NAMING = (
+    "alias anon barcode bottom card chip code full id identifier identity ids idx img index "
+    "inner key label left letter lower name names new no north nr num number numero nummer "
+    "numéro old orig original outer pt ref reference right serial short south tag top uid "
+    "unique upper uuid"
 )
+NAMING = frozenset(_NAMING.split())
 #: Words between a thing and what it is of: the type of subject is a type.
 _OF = frozenset({"of", "in", "per", "from", "within", "for", "at", "on", "by", "with", "to", "von"})
 #: Units of measurement: what a name ends with is an amount.
@@ -33,49 +19,15 @@ _MEASURES = frozenset(
     | {"kcal", "kj", "degc", "kpa", "mpa", "hz", "rpm", "lux"}
 )
 #: Modifiers that stand behind what they say something of: a parcela experimental is one.
-_BEHIND = frozenset(
-    {"souris", "sujet", "plante", "cellule", "éprouvette", "ratón", "rata", "sujeto", "paciente"}
-    | {"feuille", "hoja", "foglia", "folha", "bac", "planta", "célula", "jaula", "animale", "topo"}
-    | {"soggetto", "pianta", "camundongo", "échantillon", "muestra", "donneur", "donante", "puits"}
-    | {
-        "pocillo",
-        "poisson",
-        "pez",
-        "mouche",
-        "mosca",
-        "coupe",
-        "corte",
-        "parcelle",
-        "porc",
-        "vache",
-    }
-    | {
-        "veau",
-        "brebis",
-        "enclos",
-        "parcela",
-        "cerdo",
-        "vaca",
-        "oveja",
-        "corral",
-        "recinto",
-        "suino",
-    }
-    | {"dent", "diente", "dente", "chien", "cheval", "vigne", "perro", "caballo", "cabra", "cane"}
-    | {"pesce", "vasca", "bloc", "bloque", "plaque", "lot", "portée", "lignée", "camada", "placa"}
-    | {
-        "lote",
-        "línea",
-        "lotto",
-        "piastra",
-        "ferme",
-        "élevage",
-        "troupeau",
-        "granja",
-        "finca",
-        "sitio",
-    }
+_FIRST = (
+    "animale bac bloc bloque brebis caballo cabra camada camundongo cane cellule cerdo cheval "
+    "chien corral corte coupe célula dent dente diente donante donneur enclos ferme feuille "
+    "finca foglia folha granja hoja jaula lignée lot lote lotto línea mosca mouche muestra "
+    "oveja paciente parcela parcelle perro pesce pez pianta piastra placa planta plante "
+    "plaque pocillo poisson porc portée puits rata ratón recinto sitio soggetto souris suino "
+    "sujet sujeto topo troupeau vaca vache vasca veau vigne échantillon élevage éprouvette"
 )
+_BEHIND = frozenset(_FIRST.split())
 #: More than one of something, which does not stand before what it says something of: leaves eaten.
 _SEVERAL = frozenset({"mice", "larvae", "leaves", "teeth", "mäuse", "tiere", "zellen", "pups"})
 

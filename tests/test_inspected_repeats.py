@@ -177,3 +177,15 @@ def test_before_after_and_later_are_compared_at_equal_values_before_as_well(seed
         frame[name] = (level - 3 * i * (frame["arm"] == "CBT") + rng.normal(0, 4, 40)).round()
     found = [dict(p.arguments()) for p in ne.inspect(frame).proposals]
     assert {"value": "BAI_post", "group": "arm", "adjust": "BAI_pre"} in found
+
+
+def test_names_of_donors_are_no_sorts():
+    frame = made("culture drug", ("Smith", "Jones", "Brown"), ("veh", "ket"), repeat=6)
+    assert best(frame) == {"value": "y", "group": "drug", "block": "culture"}
+
+
+@pytest.mark.parametrize("columns", ["B T", "R T", "S T"])
+def test_letters_of_blocks_and_subjects_are_no_factors(columns):
+    one, other = columns.split()
+    frame = made(columns, [f"{one}{i}" for i in RUNS], [f"{other}{i}" for i in (1, 2, 3)], repeat=3)
+    assert "," not in best(frame)["group"]

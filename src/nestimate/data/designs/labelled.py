@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.vocabulary import names_rows
+from nestimate.data.designs.vocabulary import hints, names_rows
 from nestimate.data.tables.cells import EMPTY_LABELS
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, listed
@@ -71,6 +71,14 @@ class Unused:
     def recurs(self) -> bool:
         """Whether each label is met twice on average."""
         return 2 * np.unique(self.codes).size <= self.codes.size
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether it numbers what its rows are, as `Samp. No` does: 1, 2, 3 in whatever order."""
+        if self.numbers is None or not hints(self.name) & {"unit", "counter"}:
+            return False
+        numbers = np.sort(self.numbers)
+        return bool(numbers.size > 1 and (np.diff(numbers) == 1).all())
 
     @property
     def ranked(self) -> Self:

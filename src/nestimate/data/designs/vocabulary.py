@@ -1,11 +1,11 @@
 """What the names of columns say: the words of laboratories, in several languages."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Protocol
 
-from nestimate.data.designs import reused
+from nestimate.data.designs import heads, reused
 from nestimate.data.designs.rates import numerator, says_number_of
 
 
@@ -31,11 +31,11 @@ class Described(Protocol):
 #: Words in the names of columns, and the role that they speak for.
 WORDS = {
     "group": (
-        "arm group treatment treat treated trt tr trat tto tx drug genotype condition cond dose "
+        "arm group treatment treat treated trt trat tto tx drug genotype condition cond dose "
         "diet compound strain intervention medium exposure stimulus therapy vaccine variety mutant "
         "bed feed fertilizer fertiliser nitrogen nutrient nutrients watering concentration "
         "cultivar ecotype product brand formulation recipe ration hybrid rootstock "
-        "construct transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
+        "construct sirna shrna konstrukt düngung sorte diät engrais "
         "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
@@ -73,6 +73,7 @@ WORDS = {
         "pair cohort clone round preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross blocco "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station bloco blok "
+        "vat brew melt firing electroporation nucleofection "
         "bloc bloque hospital clinic room barn shed stall raum versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
@@ -143,6 +144,8 @@ WORDS = {
         "wert valeur valor messwert lebensdauer longévité longevidad"
     ),
 }
+#: Roles of what was sampled, which a word has by itself alone.
+_SAMPLED = frozenset({"unit", "block", "place"})
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 #: Words for what counts repetitions or rows, and is no outcome.
 REPEATS = frozenset(
@@ -205,19 +208,6 @@ VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "til
 #: Words for when something was done, rather than how long after something else.
 OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
-#: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
-REFERENCE_KINDS = frozenset(
-    {"gapdh", "actb", "bactin", "βactin", "betaactin", "actin", "18s", "18srrna", "28s", "hprt"}
-    | {"hprt1", "tbp", "b2m", "rplp0", "ppia", "ywhaz", "pgk1", "gusb", "rpl13a", "ubc"}
-    | {"tubulin", "vinculin", "dapi", "hoechst", "ponceau", "ref", "reference", "housekeeping"}
-    | {"hk", "hkg", "loading", "loadingcontrol", "totalprotein"}
-)
-
-#: How such a kind was read, beside what it is.
-_READINGS = frozenset(
-    {"ct", "cq", "cp", "mean", "raw", "intensity", "signal", "band", "density", "volume", "area"}
-    | {"gene"}
-)
 #: Kinds that are outcomes also where nothing else is compared, and the values of PCR.
 _OUTCOMES = frozenset(
     {"gene", "target", "analyte", "metabolite", "cytokine", "chemokine", "transcript", "mrna"}
@@ -291,10 +281,14 @@ def clocks(name: str) -> bool:
     return bool(said & _CLOCK) and said <= _CLOCK | {"s", "sec", "ms", "min", "h", "hr", "hours"}
 
 
-def is_reference(name: str) -> bool:
-    """Return whether others are usually set in relation to what has this name: `Ct GAPDH`."""
-    said = re.split(r"[\W_]+", name.casefold())
-    return "".join(word for word in said if word not in _READINGS) in REFERENCE_KINDS
+def _in_order(name: str) -> list[str]:
+    """Return the words of a name as they stand, in small letters."""
+    # Words begin with capitals, but nM, pH and siTP53 are one.
+    spaced = _spelled(
+        re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?<!\bs[hi])(?=[A-Z])", " ", name)
+    )
+    spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
+    return [word for word in re.split(r"[\W\d_]+", spaced) if word]
 
 
 def words(name: str) -> frozenset[str]:
@@ -302,12 +296,7 @@ def words(name: str) -> frozenset[str]:
     if name.strip() == "gen":
         # Breeders write genotypes so; a gene is `Gen` in German, with a capital.
         return frozenset({"genotype"})
-    # Words begin with capitals, but nM, pH and siTP53 are one.
-    spaced = _spelled(
-        re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?<!\bs[hi])(?=[A-Z])", " ", name)
-    )
-    spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
-    said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
+    said = frozenset(_in_order(name))
     if said & EARS and said & _MARKED:
         return said - EARS - _MARKED | {"eartag"}
     for kind, which in _WHICH:
@@ -375,7 +364,17 @@ def hints(name: str) -> frozenset[str]:
         # A biological replicate is what was sampled, a technical one reads it again.
         said |= {"biorep"} if said & {"bio", "biol", "biological"} else set()
         said -= {"replicate"} if said & {"tech", "technical"} else set()
-    return frozenset(role for role, known in WORDS.items() if said & {*known.split()})
+    found = _roles(said)
+    thing, modifiers = heads.compound(_in_order(re.sub(r"\(.*\)", "", name)))
+    told = thing in heads.NAMING or _roles({thing}) - {"group", "trait"}
+    if told or "time" in found or not _roles(modifiers) & _SAMPLED:
+        return found
+    # Fish meal is no fish, and a pot size no pot.
+    return found - _SAMPLED | _roles(said - modifiers) & _SAMPLED
+
+
+def _roles(said: Collection[str]) -> frozenset[str]:
+    return frozenset(role for role, known in WORDS.items() if {*known.split()} & {*said})
 
 
 def lasts(name: str) -> bool:

@@ -18,8 +18,8 @@ from nestimate.data.inspection.cohorts import plain_differences_first
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import is_when
 from nestimate.data.inspection.factorial import several_factors
-from nestimate.data.inspection.heeded import holds_kinds
-from nestimate.data.inspection.looks import are_around
+from nestimate.data.inspection.heeded import PAIR, holds_kinds
+from nestimate.data.inspection.looks import MOST_KINDS, are_around, are_numbered
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.slopes import slopes
 
@@ -56,6 +56,8 @@ def _with_factors(
     several = several_factors(crossing, value, groups, ranked, summary=summary)
     if not several and (asked := _within(crossing, value, groups, found[0])) is not None:
         return (found[0], asked, *found[1:])[:MOST]
+    if not several and (both := _numbered(crossing, value, groups, found[0])) is not None:
+        return (both, *found)[:MOST]
     if not several and (risen := slopes(crossing, found[0])) is not None:
         return (risen, *found)[:MOST]
     if not several:
@@ -122,6 +124,27 @@ def _within(
         made = several_factors(both, value, [*groups, name], [own])
         return made[0] if made else None
     return None
+
+
+def _numbered(
+    crossing: Crossing, value: str, groups: Sequence[str], first: Proposal
+) -> Proposal | None:
+    """Return the design in which what is numbered, and called nothing of its own, is compared too.
+
+    Poisons 1 to 3, several animals of which had each treatment, and nothing else is there: these
+    are blocks by no word, and repeats of an experiment would rather have one row of each.
+    """
+    group, blocks = first.candidate.group, first.candidate.blocks
+    beside = [n for n in crossing.names if n not in first.candidate.place and crossing.size(n) > 1]
+    if len(blocks) != 1 or first.candidate.units or beside:
+        return None
+    (name,) = blocks
+    few = crossing.size(name) <= MOST_KINDS and not are_numbered(name, crossing.labels[name])
+    if not few or hints(name) or name in crossing.runs or crossing.fewest_rows(name, group) < PAIR:
+        return None
+    both = replace(crossing, factors=crossing.factors | {group, name})
+    made = several_factors(both, value, [*groups, name], [first.candidate])
+    return made[0] if made else None
 
 
 def _dates(crossing: Crossing, own: Candidate) -> list[str]:

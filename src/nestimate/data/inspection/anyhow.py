@@ -13,7 +13,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.proportions import NO, YES
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.rates import is_rate
-from nestimate.data.designs.vocabulary import hints
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, set_beside
@@ -27,6 +27,11 @@ _ENOUGH = 6
 _EQUAL = 1.25
 #: Chance of labels that lie anyhow to meet as evenly as they do, below which they were assigned.
 _EVENLY = 0.05
+#: Words for what came out of a test beside what was measured in it.
+_CAME_OUT = frozenset(
+    {"failure", "fracture", "breakage", "rupture", "defect", "complication", "complications"}
+    | {"bruch", "bruchart", "versagen", "versagensart", "fallo", "fractura", "rotura", "rottura"}
+)
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 #: What a name says of numbers that label something.
 _LABELS = frozenset({"group", "unit", "block", "counter", "place", "person", "kind"})
@@ -84,6 +89,7 @@ def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:
 def outcomes_in_words(crossing: Crossing, value: str, whole: str) -> frozenset[str]:
     """Return columns of yes and no that are rather outcomes beside a value: nothing was given so.
 
+    So are those of how something broke or failed, by their name.
     They lie unevenly over the one column beside them that is compared, and surely was given. Beside
     several of these, ages or years, yes and no may be what is compared as well.
     """
@@ -91,7 +97,7 @@ def outcomes_in_words(crossing: Crossing, value: str, whole: str) -> frozenset[s
     found = [
         n
         for n in names
-        if {label.casefold() for label in crossing.labels[n]} <= YES | NO
+        if (words(n) & _CAME_OUT or {label.casefold() for label in crossing.labels[n]} <= YES | NO)
         and not hints(n) & (_LABELS | {"trait"})
     ]
     compared = [n for n in names if n not in found and is_compared(crossing, n)]

@@ -1,7 +1,5 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
-import math
-import re
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -27,6 +25,7 @@ from nestimate.data.inspection.looks import (
     number_things,
 )
 from nestimate.data.inspection.loud import LOUD, SURE, alike, chances, outside, same
+from nestimate.data.inspection.sorts import are_lettered, are_sorts
 
 #: Labels of a method at most, and what has to have met all of them at least.
 MOST_METHODS, FEWEST_MET = 3, 5
@@ -35,9 +34,6 @@ _ASIDE = frozenset({"unit", "counter", "place", "person"})
 _BESIDE = frozenset({"counter", "time", "group", "trait", "kind"})
 #: Words for dates, and how many of them are set at most.
 _DATES, _MOST_DATES = frozenset({"date", "dates", "datum", "fecha"}), 3
-#: Letters that number what was sampled, as patients, mice and plots; and what may be times, or
-#: cells of a culture, where no block says that something was grown.
-_OF_SAMPLES, _OF_TIMES = frozenset("abdmprxy"), frozenset("chtvw")
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
 
@@ -52,12 +48,13 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if says_states(name, labels) or differs_in_each(crossing, name) or is_set_date(crossing, name):
         return True
-    if _is_lettered(crossing, name):
+    if are_lettered(crossing, name):
         return True
     if not spoken and are_numbered(name, labels):
         return False
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
-        return _is_line(crossing, name) or _holds_units(crossing, name)
+        held = _is_line(crossing, name) or _holds_units(crossing, name)
+        return held or are_sorts(crossing, name)
     if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
         return False  # nor is a date of birth
     # A cytokine that is none, or a gene that is a control, was given rather than measured.
@@ -72,47 +69,13 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     return two or amounts(crossing, name) or kinds or (not spoken and _of_trial(crossing, name))
 
 
-def _is_lettered(crossing: Crossing, name: str) -> bool:
-    """Return whether a factor is called by a letter that its labels begin with: A1 to A3, N0, N50.
-
-    Beside A stands B, each of whose labels was met with all of the other's, several times; or every
-    block has all of N0, N1 and P0, P1, one of which may be none. Patients P1, P2 are no levels.
-    """
-    found = {
-        n: [re.fullmatch(rf"(?i){n}[\s_-]?(\d+)", label) for label in crossing.labels[n]]
-        for n in crossing.names
-        if len(n) == 1 and n.isalpha()
-    }
-    none = [n for n, all_of in found.items() if any(m and not int(m[1]) for m in all_of)]
-    letters = [
-        n
-        for n, all_of in found.items()
-        if all(all_of) and (n in none or counting(crossing.labels[n]))
-    ]
-    others = [n for n in letters if n != name]
-    if name not in letters:
-        return False
-    if others and lettered(letters) and crossing.most_rows(letters) > 1:
-        return all(crossing.even(name, other) for other in others)
-    for block in crossing.names:
-        grown = bool(words(block) & BLOCKS)
-        if block in letters or not (grown or block in crossing.runs) or crossing.size(block) < 2:
-            continue
-        sampled = _OF_SAMPLES if grown else _OF_SAMPLES | _OF_TIMES
-        told = [n for n in letters if n in none or n.casefold() not in sampled]
-        several = len(told) > 1 or name in none
-        if name in told and several and _full(crossing, [*told, block]):
-            return True
-    return False
-
-
 def is_set_date(crossing: Crossing, name: str) -> bool:
     """Return whether two or three dates were set: each of what is compared has all in every block.
 
     Dates of sowing, that is, or of cutting: what is called a block is what scatters.
     """
     return may_be_set_date(crossing, name) and any(
-        _full(crossing, [name, other, block])
+        crossing.full([name, other, block])
         for block in crossing.names
         if words(block) & BLOCKS and crossing.size(block) > 1
         for other in crossing.names
@@ -260,7 +223,7 @@ def _of_trial(crossing: Crossing, name: str) -> bool:
     # Bars 1, 2, 3 of each orientation that a printer made are numbered anew in each.
     anew = bare and counting(labels)
     return any(
-        _full(crossing, [name, peer, holder])
+        crossing.full([name, peer, holder])
         and not (anew and not alike(crossing, name, holder))
         and crossing.size(holder) > 1
         and not (_held_inside(crossing, name, holder) or _held_inside(crossing, peer, holder))
@@ -309,13 +272,6 @@ def _held_inside(crossing: Crossing, name: str, holder: str) -> bool:
         for other in crossing.names
         if other not in {name, holder}
     )
-
-
-def _full(crossing: Crossing, names: Sequence[str]) -> bool:
-    """Return whether all combinations of labels of some columns occur, equally often."""
-    found = np.bincount(crossing.members(names), weights=crossing.rows)
-    every = math.prod(crossing.size(n) for n in names)
-    return found.size == every == crossing.size(*names) and bool(found.min() == found.max())
 
 
 def _is_line(crossing: Crossing, name: str) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.quantities import known_before
 from nestimate.data.designs.vocabulary import (
     hints,
-    is_reference,
     words,
 )
 from nestimate.data.inspection.derived import derived_columns

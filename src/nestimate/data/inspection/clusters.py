@@ -8,9 +8,10 @@ from nestimate.data.designs.vocabulary import ANIMALS, BORN, PERSONS, WITHIN, hi
 from nestimate.data.inspection.anyhow import is_kept
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
-from nestimate.data.inspection.factors import begins_anew, holds_groups, stands_together
+from nestimate.data.inspection.factors import begins_anew
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.loud import same
+from nestimate.data.inspection.written import holds_groups, stands_together
 from nestimate.data.tables.cells import is_plain_number
 
 

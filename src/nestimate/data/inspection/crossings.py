@@ -4,6 +4,7 @@ Whether units lie in groups or blocks see several groups depends on combinations
 million rows are looked at once and every question after that costs as much as a small table.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -189,6 +190,12 @@ class Crossing:
             self._crowded[wanted] = int(np.bincount(members, weights=self.rows).max())
         return self._crowded[wanted]
 
+    def fewest_rows(self, *names: str) -> int:
+        """Return the smallest number of rows of a combination of labels; 0 where one lacks."""
+        found = np.bincount(self.members(names), weights=self.rows)
+        full = self.size(*names) == np.prod([self.size(n) for n in names])
+        return int(found[found > 0].min()) if full else 0
+
     def even(self, one: str, other: str) -> bool:
         """Return whether nearly all labels of two columns occur together, equally often."""
         full = self.size(one) * self.size(other)
@@ -196,6 +203,12 @@ class Crossing:
             return False
         often = np.bincount(self.members([one, other]), weights=self.rows)
         return bool(np.count_nonzero(often == often.max()) >= 0.9 * full)
+
+    def full(self, names: Sequence[str]) -> bool:
+        """Return whether all combinations of labels of some columns occur, equally often."""
+        found = np.bincount(self.members(names), weights=self.rows)
+        every = math.prod(self.size(n) for n in names)
+        return found.size == every == self.size(*names) and bool(found.min() == found.max())
 
     def empty(self, name: str) -> int:
         """Return the number of rows with a value whose label is empty."""

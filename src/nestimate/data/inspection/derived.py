@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.efforts import exposes
-from nestimate.data.designs.vocabulary import hints, is_reference, words
+from nestimate.data.designs.housekeeping import is_reference
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
 

@@ -36,9 +36,11 @@ from nestimate.data.inspection.assigned import (
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, is_along, is_when, moments
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_tags, counting, visits
+from nestimate.data.inspection.looks import alike_but_numbers, are_tags, counting, visits
 from nestimate.data.inspection.loud import same
 
+#: Words for what is done to cells again and again: each number is one time.
+_DONE = frozenset({"transfection", "transfektion", "transduction", "transduktion", "infection"})
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
 
 
@@ -67,6 +69,9 @@ def told_apart(
     """
     runs = {n for n in crossing.names if n == curve or repeats(n)}
     runs |= {n for n in crossing.names if numbers_experiments(crossing, n)}
+    runs |= {
+        n for n in crossing.names if words(n) & _DONE and alike_but_numbers(crossing.labels[n])
+    }
     grown = any(words(n) & PLOTS for n in crossing.names)
     runs |= {n for n in crossing.names if grown and words(n) & ROWS}
     others = [n for n in crossing.names if n not in {whole, *runs}]
@@ -273,18 +278,6 @@ def _has_one_row(crossing: Crossing, names: Sequence[str]) -> bool:
     """Return whether most combinations of labels stand in one row."""
     often = np.bincount(crossing.members(names), weights=crossing.rows)
     return bool(np.median(often[often > 0]) == 1 and often.max() <= 2)
-
-
-def holds_groups(crossing: Crossing, name: str, groups: Sequence[str]) -> bool:
-    """Return whether a column numbers experiments and stands before the groups, all of them."""
-    first = min(crossing.names.index(group) for group in groups)
-    return name in crossing.runs and crossing.names.index(name) < first
-
-
-def stands_together(crossing: Crossing, name: str) -> bool:
-    """Return whether all rows of each label are written down one after the other."""
-    codes = crossing.table.labels(name)[0]
-    return bool(np.count_nonzero(np.diff(codes)) == crossing.size(name) - 1)
 
 
 def numbers_experiments(crossing: Crossing, name: str) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.steps import steps
+from nestimate.data.tables.titles import moment
 from nestimate.errors import listed
 
 FoldingKind = Literal["replicates", "units", "groups", "times"]
@@ -67,12 +68,21 @@ class Folding:
     def timed(self) -> bool:
         """Whether titles say when, so that the last may be what comes of the first.
 
-        Weight 1 and weight 2 may be that, too.
+        Weight 1 and weight 2 may be that, too; and so are `pre`, `post` and `fu`.
         """
         found = steps(self.columns)
+        said = dict(map(moment, self.columns))
+        if self.kind == "times" and len(said) == 1 and self.around:
+            return True
         two = len(self.columns) == 2 and {n[:-1] for n in self.columns} == {self.columns[0][:-1]}
         two = two and {n[-1:] for n in self.columns} == {"1", "2"}
         return self.kind == "times" and (two or (len(found) == 1 and found[0].timed))
+
+    @property
+    def around(self) -> bool:
+        """Whether all titles say when, one of them before anything was done."""
+        when = [moment(name)[1] for name in self.columns]
+        return None not in when and 0.0 in when
 
     def unnamed(self, proposals: Iterable[Proposal]) -> tuple[str, ...]:
         """Say that columns are levels of rows which no label names, so that no line can ask it."""

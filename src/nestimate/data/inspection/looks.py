@@ -92,6 +92,11 @@ def are_numbered(name: str, labels: Sequence[str]) -> bool:
     return counting(labels) and len(labels) > 2 and stems == {name.strip(" _.").casefold()}
 
 
+def alike_but_numbers(labels: Sequence[str]) -> bool:
+    """Return whether labels differ in their numbers alone: T1 to T5, 2023-11 to 2023-15."""
+    return len({re.sub(r"\d+", "", label) for label in labels}) == 1
+
+
 def lettered(labels: Sequence[str]) -> bool:
     """Return whether labels are A, B, C or a, b, c, as many as there are."""
     return any(sorted(labels) == [chr(ord(a) + i) for i in range(len(labels))] for a in "Aa")
@@ -176,6 +181,11 @@ _SPELLINGS = tuple(
 def are_constructs(labels: Sequence[str]) -> bool:
     """Return whether labels name what silences genes: siATG7, siNT, shLuc, sgTP53."""
     return all(re.fullmatch(r"(si|sh|sg)[-_ ]?[A-Z]\w*([-_ .]\w+)*", label) for label in labels)
+
+
+def are_sides(labels: Sequence[str]) -> bool:
+    """Return whether labels say on which side or in which order: left, north, first."""
+    return all(re.fullmatch(_ORDERS, label.casefold()) for label in labels)
 
 
 def are_levels(labels: Sequence[str]) -> bool:

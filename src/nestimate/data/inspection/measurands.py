@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.vocabulary import hints, is_reference, lasts, outcomes_alone
+from nestimate.data.designs.housekeeping import is_reference
+from nestimate.data.designs.vocabulary import hints, lasts, outcomes_alone
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.kinds import Column, describe_column, described

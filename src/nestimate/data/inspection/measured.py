@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.efforts import exposes, lasting
+from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.opposites import (
     OF_HOW_MANY,
     becomes,
@@ -27,7 +28,6 @@ from nestimate.data.designs.vocabulary import (
     counts_things,
     dilutes,
     hints,
-    is_reference,
     numbers_rows,
     words,
 )

@@ -89,7 +89,13 @@ def _holds(crossing: Crossing, outer: str, inner: str) -> bool:
 
 
 def _numbers(crossing: Crossing, outer: str, inner: str) -> bool:
-    """Return whether labels of one column count, and neither is compared, nor says when."""
+    """Return whether labels of one column count, and neither is compared, nor says when.
+
+    Guides g1 to g4 met in transfections 1 to 5 are compared: nothing else is there.
+    """
+    others = [n for n in crossing.names if n not in {outer, inner} and crossing.size(n) > 1]
+    if not (others or hints(outer)):
+        return False
     return counting(crossing.labels[inner]) and not any(
         is_compared(crossing, name) or moments(crossing, name) or words(name) & NIGHTS
         for name in (outer, inner)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.efforts import exposes
+from nestimate.data.designs.housekeeping import is_reference
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.responses import MEASURED
@@ -21,7 +22,6 @@ from nestimate.data.designs.vocabulary import (
     TOTAL,
     clocks,
     hints,
-    is_reference,
     numbers_rows,
     words,
 )

@@ -163,6 +163,14 @@ def _alone(
 ) -> Iterator[Decision]:
     """Yield what tells the likeliest design, of one factor, from that of several, if none does."""
     asked = any(0 in decision.choices for decision in found.values())
+    named = {*proposals[0].factors} if proposals else set()
+    for i, plain in enumerate(proposals):
+        one = plain.candidate
+        alone = not (asked or plain.factors or one.units)
+        if alone and {one.group, *one.blocks} == named:
+            other = ", ".join(one.blocks)
+            yield Decision(kind="one or several", column=one.group, other=other, choices=(i, 0))
+            return
     for i, several in enumerate(proposals):
         group = proposals[0].candidate.group
         if len(several.factors) > 1 and group in several.factors and not proposals[0].factors:

@@ -13,17 +13,20 @@ from nestimate.data.inspection.candidates import (
     one_unit_each,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts
 from nestimate.data.inspection.factors import begun_in_all
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import (
     MOST_KINDS,
+    alike_but_numbers,
     are_compared,
+    are_kinds,
     are_numbered,
     counting,
     number_things,
     visits,
 )
+from nestimate.data.inspection.sorts import are_sorts
 
 #: Fewer labels of each kind are rather compared themselves.
 FEWEST_UNDER = 3
@@ -70,6 +73,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         or (says_states(name, crossing.labels[name]) and _holds_several(crossing, name))
         or are_compared(crossing.labels[name])
         or is_set_date(crossing, name)
+        or are_sorts(crossing, name)
         or (name in crossing.along and visits(crossing.labels[name]))
         or not (
             hints(name) & {"unit", "block", "person", "storage"}
@@ -153,9 +157,20 @@ def only_numbered(crossing: Crossing, name: str) -> bool:
 
 
 def one_of_many(crossing: Crossing, name: str) -> bool:
-    """Return whether each label may be one of many: numbers alone, or `Mill 1` to `Mill 4`."""
-    own = not hints(name) and are_numbered(name, crossing.labels[name])
-    return own or only_numbered(crossing, name)
+    """Return whether each label may be one of many: numbers alone, or `Mill 1` to `Mill 4`.
+
+    So may those that differ in their numbers alone where all of them met what has names.
+    """
+    labels = crossing.labels[name]
+    own = not hints(name) and are_numbered(name, labels)
+    numbered = not (hints(name) or amounts(crossing, name)) and alike_but_numbers(labels)
+    named = (
+        n
+        for n in crossing.names
+        if are_sorts(crossing, n) or (not hints(n) - {"group"} and are_kinds(crossing.labels[n]))
+    )
+    beside = numbered and len(labels) > 2 and any(crossing.even(name, n) for n in named)
+    return own or beside or only_numbered(crossing, name)
 
 
 def could_be_group(column: Column, labels: int) -> bool:

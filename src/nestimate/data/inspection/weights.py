@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from nestimate.data.designs.premises import BLOCKS, SEASONS
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
@@ -31,10 +29,8 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import is_when, moments
 from nestimate.data.inspection.factors import (
     begins_anew,
-    holds_groups,
     meets_all,
     runs_through,
-    stands_together,
     tells_little,
 )
 from nestimate.data.inspection.looks import (
@@ -43,11 +39,14 @@ from nestimate.data.inspection.looks import (
     are_kinds,
     are_names,
     counting,
+    lettered,
     stepped,
     visits,
 )
 from nestimate.data.inspection.relations import for_units, of_many
 from nestimate.data.inspection.returning import one_each
+from nestimate.data.inspection.sorts import are_sorts
+from nestimate.data.inspection.written import holds_groups, kept_together, stands_together
 
 #: What is put into cells once.
 _PUT_IN = frozenset({"construct", "sirna", "shrna", "transfection", "virus", "vector", "plasmid"})
@@ -77,7 +76,9 @@ def ranked(
     compared = any(may_be_compared(crossing, g) for g in groups if g != whole)
     # Sites with names are few, and not drawn from many, where nothing else is there.
     compared = compared or any(
-        are_names(crossing.labels[g]) and not lasts(g) for g in groups if [g] == names
+        (are_names(crossing.labels[g]) or lettered(crossing.labels[g])) and not lasts(g)
+        for g in groups
+        if [g] == names
     )
     compared = compared or any(_met_by_all(crossing, g, n) for g in groups for n in names if n != g)
     # Who compares sites or lines hardly asks whether all weights are 0.
@@ -102,6 +103,8 @@ def _scored(
     score += for_units(crossing, group, candidate.units, names)
     # Workers are met with machines, and no machines with workers.
     score -= 2.0 * bool(candidate.blocks and lasts(group) and counting(crossing.labels[group]))
+    # Roots of bean and cucumber are sorts, whatever roots are elsewhere.
+    score += 2.0 * (group != whole and are_sorts(crossing, group))
     score += min(len(used) - 1, 1 if group == whole and against < -1.0 else len(names))
     score += _rows_alone(crossing, candidate, untold)
     for name in untold:
@@ -224,7 +227,7 @@ def _unit_score(
         score -= 4.0 * (last != candidate.group and runs_through(crossing, outer, last))
         # Nor are those of a subject whose rows stand together, under one condition after another.
         score -= 2.0 * (
-            lasts(outer) and outer not in crossing.runs and _together(crossing, outer, last)
+            lasts(outer) and outer not in crossing.runs and kept_together(crossing, outer, last)
         )
         # Cells that were numbered through, and return with their animal, tell that it is the same.
         score -= 2.0 * any(_returns_with(crossing, n, outer, candidate.group) for n in names)
@@ -237,16 +240,6 @@ def _unit_score(
         others = [name for name in names if name in crossing.factors]
         score -= 1.5 * any(crossing.inside(outer, name) for name in others)
     return score
-
-
-def _together(crossing: Crossing, outer: str, place: str) -> bool:
-    """Return whether the rows of each label stand together in the table, and those of places not.
-
-    What was numbered anew in each place stands below the other place's.
-    """
-    own, other = (crossing.table.labels(name)[0] for name in (outer, place))
-    runs, places = (1 + int(np.count_nonzero(np.diff(codes))) for codes in (own, other))
-    return runs == crossing.size(outer) < places
 
 
 def _in_one(crossing: Crossing, group: str) -> bool:

@@ -288,6 +288,8 @@ def looks(columns: Iterable[tuple[Unused, Looked]]) -> list[Uneven]:
 
 def _of(column: Unused, looked: Looked) -> Uneven | None:
     """Return what a column does: as numbers where these were measured, or are no labels."""
+    if column.names_rows:
+        return None  # no covariate: samples numbered from group to group go with anything
     if straight(column, looked):
         return Slope.of(column, looked)
     labels = labelled(column, looked)

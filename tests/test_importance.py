@@ -12,7 +12,7 @@ from nestimate.inference.target import Parts, Target
 
 def _flat_warp(z):
     n = len(z)
-    return np.zeros((n, 0)), np.zeros((n, 0, 0)), np.ones((n, 0)), None
+    return np.zeros((n, 0)), np.zeros((0, 0)), np.zeros((n, 0, 0)), None
 
 
 def _sample(log_likelihood, dim, seed=1, ess=10_000, threads=2, warp=_flat_warp, blocks=()):

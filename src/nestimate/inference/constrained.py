@@ -18,6 +18,7 @@ from nestimate.errors import DesignError
 from nestimate.inference import importance, work
 from nestimate.inference.diagnostics import K_LIMIT, kish
 from nestimate.inference.target import Target
+from nestimate.model import triangular
 from nestimate.model.model import Model
 from nestimate.model.priors import Fixed, Normal
 from nestimate.remedies import Remedy
@@ -89,16 +90,13 @@ class Plane:
         return self.model.log_likelihood(self.embed(z), shared)
 
     def warp(self, z: Array) -> tuple[Array, Array, Array, Any]:
-        """Return centre, axes and widths within the plane; see `Model.warp`."""
-        centre, axes, widths, shared = self.model.warp(self.embed(z))
-        along = np.einsum("dji,jk->dik", axes, self.basis) / widths[:, :, None]
-        precision = np.swapaxes(along, 1, 2) @ along
-        pulled = np.einsum("dji,dj->di", axes, centre - self.origin) / widths
-        pull = np.einsum("dik,di->dk", along, pulled)
-        known, turned = np.linalg.eigh(precision)
-        narrow = 1 / np.sqrt(np.maximum(known, 1.0))
-        inside = np.einsum("dji,dj->di", turned, pull) * narrow**2
-        return np.einsum("dij,dj->di", turned, inside), turned, narrow, shared
+        """Return centre and precision within the plane; see `Model.warp`."""
+        centre, axes, root, shared = self.model.warp(self.embed(z))
+        along = np.swapaxes(root, 1, 2) @ (axes.T @ self.basis)
+        pull = triangular.turned(along, triangular.turned(root, (centre - self.origin) @ axes))
+        inside = triangular.factor(np.swapaxes(along, 1, 2) @ along)
+        found = triangular.solved_back(inside, triangular.solved(inside, pull))
+        return found, np.eye(found.shape[1]), inside, shared
 
 
 def log_evidence(plane: Plane, *, ess: float, seed: int) -> tuple[float, float]:

@@ -94,9 +94,21 @@ def mcse_mean(values: Array, weights: Array) -> Array:
     return np.asarray(np.sqrt(np.square(weights) @ np.square(deviation)))
 
 
+def ascending(values: Array) -> NDArray[np.intp]:
+    """Return the order that makes values ascend, equal ones as they stood, (draws,).
+
+    Of values that are all different any way to sort gives it, and the quickest is tried first.
+    """
+    order = np.argsort(values)
+    found = values[order]
+    if (found[1:] == found[:-1]).any():
+        return np.argsort(values, kind="stable")
+    return order
+
+
 def quantile(values: Array, weights: Array, probabilities: Array) -> Array:
     """Weighted quantiles of one quantity, values of shape (draws,)."""
-    order = np.argsort(values, kind="stable")
+    order = ascending(values)
     cumulative = np.cumsum(weights[order])
     middle = cumulative - 0.5 * weights[order]
     at = np.asarray(probabilities) * cumulative[-1]
@@ -233,12 +245,12 @@ def ess(values: Array, weights: Array) -> Array:
         x = values[:, column]
         if sd[column] <= 1e-12 * max(abs(mean[column]), 1e-300):
             continue
-        tests = [x - mean[column]]
+        far = np.square(x - mean[column])
+        pairs = [(weights @ far, squared @ far)]
         for cut in quantile(x, weights, np.array([0.05, 0.95])):
-            inside = (x <= cut).astype(float)
-            if not inside.all():
-                tests.append(inside - weights @ inside)
+            sides = [side.astype(float) for side in (x <= cut, x > cut)]
+            (below, own), (above, rest) = ((weights @ s, squared @ s) for s in sides)
+            pairs.append((below * above, own * above**2 + rest * below**2))
         # Draws of no weight may leave an indicator without spread: it then says nothing.
-        pairs = [(weights @ np.square(test), squared @ np.square(test)) for test in tests]
         found[column] = min((float(a / b) for a, b in pairs if b > 0), default=1.0)
     return found

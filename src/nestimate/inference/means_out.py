@@ -95,18 +95,14 @@ class MeansOut:
     @classmethod
     def of(cls, model: Model, threads: Executor, rng: np.random.Generator) -> Self | None:
         """Return the posterior with means integrated out; None where that cannot be, or not pay."""
-        cells, density = None, model.density
-        if isinstance(density, CellDensity):
-            cells = density.cells
-        elif isinstance(density, PairedDensity):
-            cells = BlockCells.of(model.design)
-        if cells is None:
+        groups = len(model.design.groups)
+        if groups < MANY_GROUPS or not isinstance(model.density, CellDensity | PairedDensity):
             return None
-        fixed = [p for p in model.parameters if p.kind in FIXED_PART]
-        groups, means = len(model.design.groups), cells.structure.means
+        cells, fixed = model.density.cells, [p for p in model.parameters if p.kind in FIXED_PART]
+        if cells is None or not all(isinstance(p.prior, Normal) for p in fixed):
+            return None
+        means = cells.structure.means
         square = means.shape == (groups, groups)
-        if groups < MANY_GROUPS or not all(isinstance(p.prior, Normal) for p in fixed):
-            return None
         if not square or np.linalg.matrix_rank(means) < groups:
             return None
         ends = np.stack([w.value(np.array([-0.5, 0.0, 0.5])) for w in model.whitening[:groups]])
@@ -149,7 +145,7 @@ class MeansOut:
 
     def start(self) -> Array:
         """Return a point near the bulk of the posterior."""
-        start = self.model.start()[self.slope.size :]
+        start = self.model.start(self.slope.size)
         return np.concatenate([start, np.zeros(self.left - start.size)])
 
     def to_x(self, z: Array) -> Array:
@@ -219,7 +215,7 @@ class MeansOut:
         """Return what is normal given scales and lambda."""
         size = self.slope.size
         scales = len(self.model.free) - size
-        theta = self.model.standard(np.hstack([np.zeros((len(x), size)), x[:, :scales]]))
+        theta = self.model.standard_scales(x[:, :scales])
         found = self.cells.scattered(theta)
         mixing, logs = self._mixing(theta, found, x[:, scales:])
         seen, mean = self.cells.seen, found.mean - np.where(self.cells.seen, self.middle, 0)

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.model import triangular
+
 Array = NDArray[np.float64]
 LogDensity = Callable[[Array], Array]
-#: Centre, axes and widths of the first l coordinates as functions of the others.
+#: Centre and precision of the first l coordinates as functions of the others.
 #: The last is what the log likelihood may use again.
 Warp = Callable[[Array], tuple[Array, Array, Array, Any]]
 
@@ -73,9 +75,9 @@ class Target:
         Log density of the data, (z of shape (draws, dim), what `warp` shares) -> (draws,); the
         prior of z is N(0, I).
     warp
-        Centre (draws, l), axes (draws, l, l) and widths (draws, l) of the first l columns of z as
-        functions of the other columns. There x = (z - centre) stretched by 1 / widths along the
-        axes, elsewhere x = z: the funnel of means and scales is straightened.
+        Of the first l columns of z the centre (draws, l), axes A (l, l), and lower triangular L
+        (draws, l, l) with A L L'A' their precision, as functions of the other columns. There
+        x = A L'A'(z - centre), elsewhere x = z: the funnel of means and scales is straightened.
     rivals
         Starting points (k, dim) in z from which other peaks may be reached, given the first peak.
     ridge
@@ -100,11 +102,11 @@ class Target:
 
     def from_z(self, z: Array) -> tuple[Array, Array]:
         """Coordinates x of points z, and the log prior N(0, I) of z as a density of x."""
-        centre, axes, widths, _ = self.warp(z)
+        centre, axes, root, _ = self.warp(z)
         x = z.copy()
         first = centre.shape[1]
-        x[:, :first] = _stretched(z[:, :first] - centre, axes, 1 / widths)
-        return x, _log_normal(z) + np.log(widths).sum(axis=1)
+        x[:, :first] = triangular.turned(root, (z[:, :first] - centre) @ axes) @ axes.T
+        return x, _log_normal(z) - triangular.log_diagonal(root)
 
     def evaluate(self, x: Array) -> tuple[Array, Array, Array]:
         """Points z of coordinates x, their log prior N(0, I) as a density of x, and log likelihood.
@@ -121,11 +123,11 @@ class Target:
         return z, log_prior, np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)
 
     def _evaluate(self, x: Array) -> tuple[Array, Array, Array]:
-        centre, axes, widths, shared = self.warp(x)
+        centre, axes, root, shared = self.warp(x)
         z = x.copy()
         first = centre.shape[1]
-        z[:, :first] = centre + _stretched(x[:, :first], axes, widths)
-        log_prior = _log_normal(z) + np.log(widths).sum(axis=1)
+        z[:, :first] = centre + triangular.solved_back(root, x[:, :first] @ axes) @ axes.T
+        log_prior = _log_normal(z) - triangular.log_diagonal(root)
         return z, log_prior, self.log_likelihood(z, shared)
 
     def log_posterior(self, x: Array) -> Array:
@@ -136,9 +138,3 @@ class Target:
 
 def _log_normal(z: Array) -> Array:
     return np.asarray(-0.5 * (np.square(z).sum(axis=1) + z.shape[1] * LOG_2PI))
-
-
-def _stretched(points: Array, axes: Array, factors: Array) -> Array:
-    """Stretch each point along its own axes; (draws, l), (draws, l, l), (draws, l)."""
-    along = np.einsum("dji,dj->di", axes, points) * factors
-    return np.asarray(np.einsum("dij,dj->di", axes, along))

@@ -21,11 +21,6 @@ Theta = Mapping[Family, Array]
 MANY_GROUPS = 6
 
 
-def in_many_cells(design: Design) -> bool:
-    """Whether many groups lie in blocks, in cells that scatter by themselves."""
-    return len(design.groups) >= MANY_GROUPS and BlockCells.of(design) is not None
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CellDensity:
     """Density of readings in cells of blocks and groups; all numbers standardised.
@@ -45,17 +40,11 @@ class CellDensity:
     middle: tuple[Array, float]
 
     @classmethod
-    def from_design(cls, design: Design, *, robust: bool) -> Self:
-        """Lay the readings out as cells.
-
-        Raises
-        ------
-        ValueError
-            When they are no such cells; see `BlockCells.of`.
-        """
-        cells = BlockCells.of(design)
+    def of(cls, design: Design, *, robust: bool) -> Self | None:
+        """Lay many groups' readings out as cells; None where they are few, or no such cells."""
+        cells = BlockCells.of(design) if len(design.groups) >= MANY_GROUPS else None
         if cells is None:
-            raise ValueError("no cells of blocks and groups")
+            return None
         fixed, root = design.structure.means[cells.group], np.sqrt(cells.n)
         coefficients = np.linalg.lstsq(fixed * root[:, None], cells.y * root)[0]
         return cls(cells=cells, robust=robust, middle=(coefficients, design.yardstick.inside))

@@ -42,7 +42,7 @@ JITTER = 1e-12
 #: Curvature, in squares of the scales, beyond which equations of far-out means have no solution.
 SHARPEST = 1e12
 #: Numbers held at once, of peaks and of points: the latter few enough to stay in the cache.
-ROOM, CACHE = 400_000, 60_000
+ROOM, CACHE = 400_000, 120_000
 #: Pairs of points from which an effect is drawn.
 CHOICES = 256
 
@@ -195,13 +195,14 @@ class ClusterIntegral:
             at, known = self._anchors(kind, theta)
             weighed = known[..., None] * root
             inner = np.swapaxes(root, -1, -2) @ weighed + np.eye(root.shape[-1])
-            columns = np.concatenate([np.broadcast_to(kind.x, (draws, *kind.x.shape)), at], axis=-1)
-            across = np.swapaxes(weighed, -1, -2) @ columns
-            whole = np.swapaxes(columns, -1, -2) @ (known[..., None] * columns)
-            whole = whole - np.swapaxes(across, -1, -2) @ np.linalg.solve(inner, across)
-            whole = whole.sum(axis=1)
-            precision += whole[:, :-1, :-1]
-            linear += whole[:, :-1, -1]
+            # What is known of the means of cells, effects integrated out.
+            whole = -weighed @ np.linalg.solve(inner, np.swapaxes(weighed, -1, -2))
+            every = np.arange(whole.shape[-1])
+            whole[..., every, every] += known
+            pull = (whole @ at)[..., 0]
+            for x, members in kind.alike:
+                precision += x.T @ whole[:, members].sum(axis=1) @ x
+                linear += pull[:, members].sum(axis=1) @ x
         return precision, linear
 
     def _with_error(self, theta: Theta) -> Theta:
@@ -292,7 +293,7 @@ class ClusterIntegral:
             columns = np.concatenate([np.moveaxis(here.at, 0, -1)[None], spread])
             m = (line @ columns.reshape(1 + dim, -1)).reshape(count, members * size, -1)
             log_mass = self.response.log_density(m, own, kind.flat)
-            log_mass = log_mass.reshape(count, members, size, -1).sum(axis=2)
+            log_mass = _added(log_mass.reshape(count, members, size, -1))
             # |e + S x|^2, as a polynomial in x.
             pull = (turned @ here.e[..., None])[..., 0]
             square = (turned @ here.axes)[..., i, j] * np.where(i == j, 1.0, 2.0)
@@ -363,6 +364,14 @@ def _portions(kind: Kind, numbers: int) -> Iterator[Kind]:
     for i in range(0, kind.members.size, step):
         part = slice(i, i + step)
         yield replace(kind, members=kind.members[part], cells=kind.cells[part], x=kind.x[part])
+
+
+def _added(logs: Array) -> Array:
+    """Add up the cells of every cluster, (points, members, k, draws); `sum` takes longer."""
+    found = logs[:, :, 0].copy()
+    for i in range(1, logs.shape[2]):
+        found += logs[:, :, i]
+    return found
 
 
 def _covariance(columns: Array) -> Array:

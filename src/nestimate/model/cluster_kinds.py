@@ -1,6 +1,7 @@
 """Clusters whose cells have equal columns of effects: what they share is worked out once."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,17 @@ class Kind:
     def flat(self) -> Codes:
         """Its cells one after another, (members * k,)."""
         return self.cells.reshape(-1)
+
+    @cached_property
+    def alike(self) -> tuple[tuple[Array, Codes], ...]:
+        """Different columns of the fixed part, (k, coefficients), and the members that have them.
+
+        Members by their places in this kind.
+        """
+        found: dict[bytes, list[int]] = {}
+        for i, own in enumerate(self.x):
+            found.setdefault(own.tobytes(), []).append(i)
+        return tuple((self.x[own[0]], np.array(own)) for own in found.values())
 
 
 def kinds_of(structure: Structure, first: Codes) -> tuple[Kind, ...]:

@@ -260,21 +260,21 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
     return np.asarray(root)
 
 
-def effect_scales(structure: Structure, theta: Theta) -> Array:
-    """Return the scale of each of a cluster's effects, (draws, effects)."""
-    return np.stack(
-        [
-            effect.share * own_scale(theta[scale_of(stratum)], effect.group)
-            for stratum, effect in structure.heavy
-        ],
-        axis=1,
-    )
+def effect_scales(structure: Structure, theta: Theta, which: Codes | None = None) -> Array:
+    """Return the scale of each of a cluster's effects, or of some of them, (draws, effects)."""
+    heavy = structure.heavy if which is None else [structure.heavy[i] for i in which]
+    found = np.empty((next(iter(theta.values())).shape[1], len(heavy)))
+    for i, (stratum, effect) in enumerate(heavy):
+        found[:, i] = effect.share * own_scale(theta[scale_of(stratum)], effect.group)
+    return found
 
 
 def sum_scale(structure: Structure, theta: Theta, weights: Array) -> Array:
     """Return the scale of a weighted sum of a cluster's effects, shape (draws,)."""
     if not structure.correlated:
-        return np.asarray(np.sqrt(np.square(effect_scales(structure, theta)) @ np.square(weights)))
+        told = np.flatnonzero(weights)
+        scales = effect_scales(structure, theta, told)
+        return np.asarray(np.sqrt(np.square(scales) @ np.square(weights[told])))
     return np.asarray(np.sqrt(np.square(weights @ effect_root(structure, theta)).sum(axis=1)))
 
 

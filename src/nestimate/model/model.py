@@ -1,7 +1,7 @@
 """From z ~ N(0, I) to parameters and a density: what the sampler needs of a model."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self, cast
@@ -11,33 +11,25 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
+from nestimate.model import triangular
 from nestimate.model.arms import independent, straightened
 from nestimate.model.assumptions import Assumptions
-from nestimate.model.cells import CellDensity, in_many_cells
-from nestimate.model.crossed import CrossedDensity, left_to_twin
+from nestimate.model.crossed import CrossedDensity
 from nestimate.model.cut_off import CutOffDensity
+from nestimate.model.densities import Density, density_of
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
 from nestimate.model.grouped import GroupedDensity
-from nestimate.model.independent import RegressionDensity
-from nestimate.model.latent import LatentDensity
-from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import FIXED_PART, Parameter, affine, assembled, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.responses.response import Response
-from nestimate.model.responses.table import Integrated, integrated, response_of
+from nestimate.model.responses.table import integrated, response_of
 from nestimate.model.unit_integral import UnitIntegral
 from nestimate.model.units import UnitDensity
 from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
-#: Densities of normal readings, and those of others.
-Measured = (
-    UnitDensity | GroupedDensity | CellDensity | PairedDensity | RegressionDensity | CrossedDensity
-)
-Density = Measured | Integrated
-
 #: Where a prior ends, in SDs of the engine's coordinates.
 EDGE = 7.5
 #: Points far out in the tails may overflow: their density is then zero, which is right.
@@ -106,7 +98,7 @@ class Model:
             design=design,
             assumptions=assumptions,
             parameters=parameters,
-            density=_density(design, robust=robust).from_design(design, robust=robust)
+            density=density_of(design, robust=robust)
             if response is None
             else integrated(design, response, robust=robust),
             whitening=_whitening(design, parameters),
@@ -118,7 +110,7 @@ class Model:
         whitening = _whitening(self.design, parameters)
         return replace(self, parameters=parameters, whitening=whitening)
 
-    @property
+    @cached_property
     def free(self) -> tuple[Parameter, ...]:
         """The parameters that are estimated, in the order of the columns of z."""
         return tuple(p for p in self.parameters if p.free)
@@ -153,7 +145,7 @@ class Model:
         columns = {(p.family, p.member): i for i, p in enumerate(model.free)}
         return model, np.array([columns[own] for own in ours], dtype=np.intp)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Parameter families in order: mu, tau, sigma, nu."""
         return tuple(dict.fromkeys(p.name for p in self.parameters))
@@ -169,23 +161,32 @@ class Model:
         scales
             Those that `warp` found for the same z: only the group means are then worked out.
         """
-        free = iter(range(z.shape[1]))
+        if scales is None:
+            return self._with_pooled(self._mapped(z, self.parameters, self.whitening))
+        means = [p for p in self.parameters if p.kind in FIXED_PART]
+        return self._with_pooled({**scales, **self._mapped(z, means, self.whitening)})
+
+    def standard_scales(self, z: Array) -> dict[Family, Array]:
+        """Return those of `standard` beside the fixed part, from their columns of z alone."""
+        scales = [p for p in self.parameters if p.kind not in FIXED_PART]
+        whitening = self.whitening[len(self.whitening) - z.shape[1] :]
+        return self._with_pooled(self._mapped(z, scales, whitening))
+
+    def _mapped(
+        self, z: Array, parameters: Sequence[Parameter], whitening: Sequence[Whitening]
+    ) -> dict[Family, Array]:
+        """Return these parameters by family, from as many columns of z as are free."""
+        columns = iter(zip(whitening, z.T, strict=False))
         rows: list[tuple[Parameter, Array]] = []
-        for parameter in self.parameters:
-            known = scales is not None and parameter.kind not in FIXED_PART
+        for parameter in parameters:
             if parameter.free:
-                column = next(free)
-                if known:
-                    continue
-                row = self.whitening[column].value(np.clip(z[:, column], -Z_EDGE, Z_EDGE))
+                own, column = next(columns)
+                row = own.value(np.clip(column, -Z_EDGE, Z_EDGE))
             else:
                 fixed = _standardised(parameter, self.design)
                 row = fixed.quantile(np.zeros(len(z)), np.ones(len(z)))
-            if not known:
-                rows.append((parameter, row))
-        found = {family: np.stack(own) for family, own in assembled(rows).items()}
-        theta = {**(scales or {}), **found}
-        return self._with_pooled(theta)
+            rows.append((parameter, row))
+        return {family: np.stack(own) for family, own in assembled(rows).items()}
 
     def natural(self, standard: Theta) -> Draws:
         """Return parameters in the user's unit.
@@ -255,9 +256,9 @@ class Model:
             return self.density.log_density(self.standard(z))
         return self.density.log_density(self.standard(z, shared.scales), *shared.parts)
 
-    def start(self) -> Array:
-        """Return a z near the bulk of the posterior, shape (dim,)."""
-        return np.clip(self._moments(), -6, 6)
+    def start(self, first: int = 0) -> Array:
+        """Return a z near the bulk of the posterior, (dim,), or its columns from `first` on."""
+        return np.clip(self._moments(first), -6, 6)
 
     @property
     def contradicted(self) -> str:
@@ -266,15 +267,15 @@ class Model:
         worst = int(np.argmax(z))
         return self.free[worst].label if z[worst] > EDGE else ""
 
-    def _moments(self) -> Array:
-        """Return the z of what moments of the data say, shape (dim,)."""
+    def _moments(self, first: int = 0) -> Array:
+        """Return the z of what moments of the data say, shape (dim,); see `start`."""
         guess = self.density.guess()
         for stratum in self.design.structure.strata:
             typical, factor, place = pooled(stratum)
             guess[typical] = np.array([np.mean(guess.get(scale_of(stratum), np.ones(1)))])
             guess |= {factor: np.full(1, 0.3), place: np.zeros(1)}
         z = []
-        for parameter, whitening in zip(self.free, self.whitening, strict=True):
+        for parameter, whitening in list(zip(self.free, self.whitening, strict=True))[first:]:
             values = guess[parameter.family]
             value = values[parameter.member % len(values)]
             z.append(whitening.inverse(float(value)))
@@ -315,27 +316,53 @@ class Model:
 
     @EXTREMES
     def warp(self, z: Array) -> tuple[Array, Array, Array, Shared]:
-        """Return the centre, axes and widths that make the first l columns of z round.
+        """Return the centre and the precision that make the first l columns of z round.
 
         Those columns are the free group means. They are the better known the smaller the scales
         are, so the posterior is a funnel. Given the scales, z is normal with mean `centre` and
-        SDs `widths` along `axes` if the units are normal, and nearly so otherwise. Only the columns
-        of z after the first l are looked at.
+        precision A L L'A' if the units are normal, and nearly so otherwise. Only the columns of z
+        after the first l are looked at.
 
         Returns
         -------
-        centre, axes, widths
-            Shapes (draws, l), (draws, l, l), (draws, l).
+        centre, axes, root
+            The centre, (draws, l); A, orthogonal and the same for all draws, (l, l), along which L,
+            lower triangular, is nearly diagonal, (draws, l, l).
         shared
             What depends on the scales alone, so that `log_likelihood` need not find it again.
         """
+        inside, pull, shared = self._known(z[:, self._means :])
+        axes = self._axes
+        root = triangular.factor(axes.T @ inside @ axes + np.eye(len(axes)))
+        turned = triangular.solved_back(root, triangular.solved(root, pull @ axes))
+        return turned @ axes.T, axes, root, shared
+
+    @cached_property
+    def _means(self) -> int:
+        """Number of columns of z that are means or slopes: the first ones."""
+        return sum(p.kind in FIXED_PART for p in self.free)
+
+    @cached_property
+    def _axes(self) -> Array:
+        """Axes of what is known of the means near the bulk of the posterior, (l, l).
+
+        In balanced designs they are those for any scales.
+        """
+        inside, _, _ = self._known(self.start(self._means)[None])
+        return np.asarray(np.linalg.eigh(inside[0])[1])
+
+    def _known(self, z: Array) -> tuple[Array, Array, Shared]:
+        """Return what the readings say of the free means: precision in z, linear term, and parts.
+
+        `z`: the columns after those of the means.
+        """
         locations = [p for p in self.parameters if p.kind in FIXED_PART]
         free = np.array([p.free for p in locations])
-        count = int(free.sum())
-        theta = self.standard(np.hstack([np.zeros((len(z), count)), z[:, count:]]))
-        origin = theta.pop(FIXED).T
+        theta = self.standard_scales(z)
+        middle = self._mapped(np.zeros((1, self._means)), locations, self.whitening)[FIXED].T
+        origin = np.broadcast_to(middle, (len(z), len(locations)))
         slope = np.zeros(len(locations))
-        steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
+        steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[: self._means]]
         slope[free] = [high - low for low, high in steps]
         parts: Any = ()
         if isinstance(self.density, GroupedDensity | CrossedDensity):
@@ -343,11 +370,8 @@ class Model:
         precision, linear = self.density.information({**theta, FIXED: origin.T}, *parts)
         linear = linear - (precision @ origin[:, :, None])[:, :, 0]
         inside = precision[:, free][:, :, free] * np.outer(slope[free], slope[free])
-        known, axes = np.linalg.eigh(np.nan_to_num(inside))
-        widths = 1 / np.sqrt(1 + np.maximum(known, 0))
         pull = np.nan_to_num(linear * slope)[:, free]
-        centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
-        return centre, axes, widths, Shared(scales=theta, parts=parts)
+        return np.nan_to_num(inside), pull, Shared(scales=theta, parts=parts)
 
 
 def _whitening(design: Design, parameters: tuple[Parameter, ...]) -> tuple[Whitening, ...]:
@@ -368,17 +392,3 @@ def _standardised(parameter: Parameter, design: Design) -> Prior:
     numbers = {name: float(f"{value:.12g}") for name, value in vars(prior).items()}
     rounded: Prior = replace(cast(Any, prior), **numbers)
     return rounded
-
-
-def _density(design: Design, *, robust: bool) -> type[Measured | LatentDensity]:
-    """Choose the density: special where that is exact or measured to pay, general otherwise."""
-    structure = design.structure
-    if structure.crossed:
-        return LatentDensity if left_to_twin(design, robust=robust) else CrossedDensity
-    if design.unreplicated:
-        return PairedDensity
-    if structure.merged and structure.home is None:
-        return RegressionDensity
-    if structure.alone_in_groups:
-        return UnitDensity
-    return CellDensity if in_many_cells(design) else GroupedDensity

@@ -11,6 +11,7 @@ may have a tau_effect each in place of I.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.design import Design
+from nestimate.model.block_cells import BlockCells
 from nestimate.model.families import FIXED, NORMALITY, Family, scale_of
 from nestimate.model.likelihood import LOG_2PI
 
@@ -48,6 +50,11 @@ class PairedDensity:
         table = np.full((block.size, len(design.groups)), np.nan)
         table[block.codes, readings.group] = stick.standardised(readings.value)
         return cls(design=design, robust=robust, table=table)
+
+    @cached_property
+    def cells(self) -> BlockCells | None:
+        """The rows as cells; None where they are no such cells."""
+        return BlockCells.of(self.design)
 
     @property
     def level(self) -> Family:

@@ -132,7 +132,8 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
 
 def stated_means(parameters: Iterable[Parameter], chosen: Assumptions) -> bool:
     """Whether the user stated a prior of a group mean."""
-    return any(chosen.changes(p.name, p.group) for p in parameters if p.family == FIXED)
+    means = (p for p in parameters if p.family == FIXED)
+    return bool(chosen.priors) and any(chosen.changes(p.name, p.group) for p in means)
 
 
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:

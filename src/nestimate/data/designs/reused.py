@@ -87,6 +87,13 @@ class Asked(Advice):
     block: tuple[str, ...]
     unit: tuple[str, ...]
 
+    @classmethod
+    def of(cls, said: Advice, block: Sequence[str], unit: Sequence[str]) -> Self:
+        """Return a question with the roles of things that are others."""
+        made = cls(said)
+        made.block, made.unit = tuple(block), tuple(unit)
+        return made
+
 
 class Noticed(Advice):
     """Says what a column does that a design leaves out, or takes for others in each place.
@@ -305,9 +312,9 @@ class Labelled:
             f"{other}: "
         )
         instead = Remedy("block", "/".join((*self.path, *self.plots)))
-        made = Asked(said, *(how or (*self.told_by(self.apart), " in place of ", instead, ".")))
-        made.block, made.unit, _ = self.held_by(self.apart)
-        return [made]
+        asks = Advice(said, *(how or (*self.told_by(self.apart), " in place of ", instead, ".")))
+        block, unit, _ = self.held_by(self.apart)
+        return [Asked.of(asks, block, unit)]
 
     def different(self, count: int) -> list[str]:
         """Say that equal labels were taken as different things and are alike all the same.

@@ -1,4 +1,4 @@
-"""Designs of so many means that their answer takes a minute or more: said beforehand."""
+"""Designs of so many means that their answer takes half a minute or more: said beforehand."""
 
 from collections.abc import Sequence
 
@@ -10,18 +10,22 @@ from nestimate.data.tables.edits import KeepOnly
 #: Means of several factors from which on an answer takes a minute; of counts or shares that are met
 #: again in blocks with plots in them; and of three factors there.
 MANY, MANY_COUNTED, MANY_DEEP = 24, 8, 12
+#: Means in blocks from which on it takes half a minute; and of counts or shares there.
+SOME, SOME_COUNTED = 15, 10
 
 
 def slow(proposal: Proposal, columns: Sequence[Column]) -> tuple[str, ...]:
     """Return that a design takes its time, and which edit makes a quick one of it; or nothing."""
-    means = len(proposal.branches)
-    inside = "/" in (proposal.roles.block or "") or len(proposal.candidate.units) > 1
+    means, blocks = len(proposal.branches), proposal.roles.block or ""
+    inside = "/" in blocks or len(proposal.candidate.units) > 1
     counted = proposal.roles.response != MEASURED and inside
     deep = inside and len(proposal.factors) > 2
     many = MANY_COUNTED if counted else MANY_DEEP if deep else MANY
-    if len(proposal.factors) < 2 or means < many:
+    some = SOME if proposal.roles.response == MEASURED else SOME_COUNTED
+    if len(proposal.factors) < 2 or means < (min(some, many) if blocks else many):
         return ()
-    said = f"{means} means at once take a minute or more"
+    long = "a minute or more" if means >= many else "half a minute or more"
+    said = f"{means} means at once take {long}"
     able = [c for c in columns if c.name in proposal.factors]
     most = max(able, key=lambda column: column.distinct, default=None)
     if most is None or proposal.folded or most.smallest is None:

@@ -44,6 +44,8 @@ class ShareReadings:
 
     Attributes
     ----------
+    exact
+        Whether readings differ by chance alone: `slopes` are then those of the density.
     group
         Of each unit, shape (units,).
     centre, spread
@@ -61,8 +63,8 @@ class ShareReadings:
     """
 
     peaks: ClassVar[int] = 1
-    exact: ClassVar[bool] = False
 
+    exact: bool
     group: Codes
     centre: float
     spread: float
@@ -88,6 +90,7 @@ class ShareReadings:
         choose = gammaln(seen.n + 1) - gammaln(seen.k + 1)
         choose -= gammaln(seen.n - seen.k + 1)
         return cls(
+            exact=design.structure.merged or not seen.scattered,
             group=design.statistics.group,
             centre=design.yardstick.centre,
             spread=design.yardstick.spread,
@@ -146,10 +149,14 @@ class ShareReadings:
         eta = np.clip(self.centre + self.spread * m, -REACH, REACH)
         rho = np.square(excess_of(theta, self.group[units]))
         if not rho.any():
-            # log p and log(1 - p) differ by the logit.
-            log_no = -np.logaddexp(0.0, eta)
-            total = (self.yes + self.no)[units][:, None]
-            return np.asarray(self.yes[units][:, None] * eta + total * log_no)
+            # log p and log(1 - p) differ by the logit; logaddexp takes ten times as long.
+            found = np.exp(eta)
+            found += 1
+            np.log(found, out=found)
+            found *= -(self.yes + self.no)[units][:, None]
+            eta *= self.yes[units][:, None]
+            found += eta
+            return np.asarray(found)
         precision = 1 / np.maximum(rho, 1 / MOST_PRECISION)
         a, b = (np.maximum(precision * special.expit(x), TINY) for x in (eta, -eta))
         return self.risen.sums(a, units) + self.fallen.sums(b, units)

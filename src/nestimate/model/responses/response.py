@@ -9,7 +9,7 @@ standardised by the yardstick of the design, as everything in the engine.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ class Response(Protocol):
         Whether `slopes` are those of the density; about those of it otherwise.
     """
 
-    exact: ClassVar[bool]
+    @property
+    def exact(self) -> bool: ...  # noqa: D102
 
     @property
     def peaks(self) -> int: ...  # noqa: D102

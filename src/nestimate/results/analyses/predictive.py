@@ -6,7 +6,6 @@ are no test of any hypothesis about the groups.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -324,15 +323,28 @@ def _pair_spreads(cells: Array, step: float) -> tuple[Feature, ...]:
     step
         Resolution of the data.
     """
-    spreads = []
-    for a, b in combinations(range(cells.shape[2]), 2):
-        apart = cells[:, :, b] - cells[:, :, a]
-        apart = apart[:, np.isfinite(apart[0])]
-        if apart.shape[1] >= FEWEST_BLOCKS:
-            spreads.append(np.maximum(apart.std(axis=1, ddof=1), step / np.sqrt(6)))
-    if len(spreads) < PAIR:
+    pairs, least, most = 0, np.full(len(cells), np.inf), np.zeros(len(cells))
+    for a in range(cells.shape[2] - 1):
+        apart = cells[:, :, a + 1 :] - cells[:, :, a, None]
+        seen = np.isfinite(apart[0])
+        enough = seen.sum(axis=0) >= FEWEST_BLOCKS
+        if not enough.any():
+            continue
+        if not seen.all():
+            apart, seen = apart[:, :, enough], seen[:, enough]
+            apart[:, ~seen] = 0.0
+        count = seen.sum(axis=0)
+        apart -= apart.sum(axis=1, keepdims=True) / count
+        if not seen.all():
+            apart[:, ~seen] = 0.0
+        spread = np.sqrt(np.einsum("dbp,dbp->dp", apart, apart) / (count - 1))
+        pairs += count.size
+        least = np.minimum(least, spread.min(axis=1))
+        most = np.maximum(most, spread.max(axis=1))
+    if pairs < PAIR:
         return ()
-    return (feature("pair_spread", np.max(spreads, axis=0) / np.min(spreads, axis=0)),)
+    floor = step / np.sqrt(6)
+    return (feature("pair_spread", np.maximum(most, floor) / np.maximum(least, floor)),)
 
 
 def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:

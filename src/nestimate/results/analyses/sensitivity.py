@@ -10,11 +10,13 @@ cannot tell alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.measures import Measure
 from nestimate.inference.fit import Fit
 from nestimate.model.priors import Uniform
 from nestimate.results.analyses.other_priors import (
@@ -28,7 +30,6 @@ from nestimate.results.analyses.other_priors import (
 from nestimate.results.analyses.power_scaling import log_priors, power_scaling
 from nestimate.results.estimates.along import differences
 from nestimate.results.estimates.contrasts import Contrast
-from nestimate.results.estimates.estimands import Estimand
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.estimates.verdicts import rope_verdict
 
@@ -132,10 +133,7 @@ class Sensitivity:
     @property
     def worst(self) -> Scaled | None:
         """The width of a prior that matters most: for the sign, the decision, the digits."""
-        found = [one for one in self.scaled if one.matters]
-        if not found:
-            return None
-        return max(found, key=lambda one: (*one.how, -abs(one.factor - 2)))
+        return _worst(self.scaled)
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
@@ -187,104 +185,135 @@ def sensitivities(
     told = differences(fit.model.design, asked)
     drawn = [one.of(fit.draws)[which] for one in told]
     of_slopes = replace(question, rope=None, simultaneous=False)
-    usual = question.of_each(drawn[: len(asked)], weights)
-    sorted_values, measured = [], []
-    for own in drawn:
+    put = question.of_each(drawn[: len(asked)], weights)
+    usual, measured = [], []
+    for estimand, own in zip(told, drawn, strict=True):
         order = np.argsort(own, kind="stable")  # once: sorting costs more than all that follows
         values = own[order]
-        sorted_values.append((values, order))
+        measure = fit.model.design.differences
+        asks = of_slopes if estimand.slope else put
+        usual.append(Usual(question=asks, measure=measure, values=values, order=order))
         each = {name: power_scaling(values, weights, logs[order]) for name, logs in priors.items()}
         measured.append((each, power_scaling(values, weights, likelihood[order])))
 
-    def panels() -> tuple[Sensitivity, ...]:
-        found = []
-        questions = [
-            usual,
-            *(
-                question.of_each(one.values(told, drawn)[: len(asked)], one.weights)
-                for one in others
-            ),
+    def scaled(other: Other) -> list[Scaled]:
+        own = other.values(told, drawn)
+        put = question.of_each(own[: len(asked)], other.weights)
+        return [
+            _scaled(of_slopes if one.slope else put, known, other, values)
+            for one, known, values in zip(told, usual, own, strict=True)
         ]
-        for estimand, own, (each, data) in zip(told, sorted_values, measured, strict=True):
-            put = [of_slopes] * len(questions) if estimand.slope else questions
-            scaled = _scaled(fit, estimand, put, *own, others)
-            found.append(
-                Sensitivity(
-                    contrast=estimand.name,
-                    scaled=scaled,
-                    priors=each,
-                    likelihood=data,
-                    unscaled=tuple(dict.fromkeys(unscaled)),
-                    verdict=_verdict(scaled, data),
-                )
-            )
-        return tuple(found)
 
-    found = panels()
+    found = [scaled(other) for other in others]
     for _ in range(REFITS):
         # What is called another answer is told by a new fit.
-        worst = [panel.worst for panel in found]
+        worst = [_worst(own) for own in zip(*found, strict=True)]
         names = {(w.family, w.factor) for w in worst if w is not None and not w.refitted}
         if not names:
             break
-        others = [
-            refitted(fit, one) if (one.family, one.factor) in names else one for one in others
-        ]
-        found = panels()
-    return found
-
-
-def _scaled(
-    fit: Fit,
-    estimand: Estimand,
-    questions: Sequence[Question],
-    values: Array,
-    order: NDArray[np.intp],
-    others: Sequence[Other],
-) -> tuple[Scaled, ...]:
-    """Return the contrast under every other prior, from its draws, ascending, and their order."""
-    question, *by_other = questions
-    measure = fit.model.design.differences
-
-    def verdicts(low: float, high: float) -> tuple[bool, object]:
-        start, end = measure.said((low, high)).tolist()
-        rope = question.rope and rope_verdict(start, end, question.rope)
-        return low <= 0 <= high, rope
-
-    limits = [0.0, *(measure.worked(question.rope) if question.rope else ())]
-    even = np.full(values.size, 1 / values.size)
-    usual = question.interval(values, even)
-    says, found = verdicts(*usual), []
-    settled = not _unsure(question, values, even, usual, limits)
-    for other, each in zip(others, by_other, strict=True):
-        own, ascending = values, order
-        if other.draws is not None:
-            own = estimand.of(other.draws)
-            ascending = np.argsort(own, kind="stable")
-            own = own[ascending]
-        weights = other.weights[ascending]
-        low, high = each.interval(own, weights)
-        sign, decision = verdicts(low, high)
-        steps = np.abs([low - usual[0], high - usual[1]])
-        least = np.full(2, MOVED * (usual[1] - usual[0]))
-        if other.refitted and (steps > least).any():
-            errors = question.errors(values, even, usual), each.errors(own, weights, (low, high))
-            least = np.maximum(least, FAR * np.hypot(*errors))
-        found.append(
-            Scaled(
-                family=other.family,
-                factor=other.factor,
-                ci_low=float(measure.said(low)),
-                ci_high=float(measure.said(high)),
-                sign=sign != says[0],
-                decision=decision != says[1],
-                moved=bool((steps > least).any()),
-                unsure=settled and _unsure(each, own, weights, (low, high), limits),
-                refitted=other.refitted,
-                reliable=other.reliable,
-            )
+        for i, other in enumerate(others):
+            if (other.family, other.factor) in names:
+                found[i] = scaled(refitted(fit, other))
+    return tuple(
+        Sensitivity(
+            contrast=estimand.name,
+            scaled=(rows := tuple(column[j] for column in found)),
+            priors=each,
+            likelihood=data,
+            unscaled=tuple(dict.fromkeys(unscaled)),
+            verdict=_verdict(rows, data),
         )
-    return tuple(found)
+        for j, (estimand, (each, data)) in enumerate(zip(told, measured, strict=True))
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Usual:
+    """A contrast as the answer has it.
+
+    Attributes
+    ----------
+    question, measure
+        How it is summarised, and worked out and said.
+    values, order
+        Its draws, ascending, equally weighted, and their order.
+    """
+
+    question: Question
+    measure: Measure
+    values: Array
+    order: NDArray[np.intp]
+
+    @cached_property
+    def weights(self) -> Array:
+        """Weights of the draws."""
+        return np.full(self.values.size, 1 / self.values.size)
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """Its interval."""
+        return self.question.interval(self.values, self.weights)
+
+    @cached_property
+    def errors(self) -> tuple[float, float]:
+        """Monte Carlo errors of the ends."""
+        return self.question.errors(self.values, self.weights, self.ends)
+
+    @cached_property
+    def says(self) -> tuple[bool, object]:
+        """What the interval says of zero and of the ROPE."""
+        return self.verdicts(self.ends)
+
+    @property
+    def limits(self) -> list[float]:
+        """Zero, and the limits of the ROPE."""
+        rope = self.question.rope
+        return [0.0, *(self.measure.worked(rope) if rope else ())]
+
+    @cached_property
+    def settled(self) -> bool:
+        """Whether no end may as well lie beyond one of the limits."""
+        return not _unsure(self.question, self.values, self.weights, self.ends, self.limits)
+
+    def verdicts(self, ends: tuple[float, float]) -> tuple[bool, object]:
+        """Return what an interval says of zero and of the ROPE."""
+        start, end = self.measure.said(ends).tolist()
+        rope = self.question.rope and rope_verdict(start, end, self.question.rope)
+        return ends[0] <= 0 <= ends[1], rope
+
+
+def _scaled(question: Question, usual: Usual, other: Other, values: Array) -> Scaled:
+    """Return the contrast under another prior, from its draws there."""
+    own, ascending = usual.values, usual.order
+    if other.draws is not None:
+        ascending = np.argsort(values, kind="stable")
+        own = values[ascending]
+    weights = other.weights[ascending]
+    low, high = ends = question.interval(own, weights)
+    sign, decision = usual.verdicts(ends)
+    steps = np.abs(np.subtract(ends, usual.ends))
+    least = np.full(2, MOVED * (usual.ends[1] - usual.ends[0]))
+    if other.refitted and (steps > least).any():
+        errors = usual.errors, question.errors(own, weights, ends)
+        least = np.maximum(least, FAR * np.hypot(*errors))
+    return Scaled(
+        family=other.family,
+        factor=other.factor,
+        ci_low=float(usual.measure.said(low)),
+        ci_high=float(usual.measure.said(high)),
+        sign=sign != usual.says[0],
+        decision=decision != usual.says[1],
+        moved=bool((steps > least).any()),
+        unsure=usual.settled and _unsure(question, own, weights, ends, usual.limits),
+        refitted=other.refitted,
+        reliable=other.reliable,
+    )
+
+
+def _worst(scaled: Sequence[Scaled]) -> Scaled | None:
+    """Return the width of a prior that matters most; see `Sensitivity`."""
+    found = [one for one in scaled if one.matters]
+    return max(found, key=lambda one: (*one.how, -abs(one.factor - 2)), default=None)
 
 
 def _unsure(

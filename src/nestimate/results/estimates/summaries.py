@@ -322,7 +322,7 @@ class Question:
     def summary(self, quantity: Quantity, *, quick: bool = False) -> Summary:
         """Summarise the draws of one quantity; quickly, where there are many of its kind."""
         values, weights = quantity.values, quantity.weights
-        order = np.argsort(values, kind="stable")
+        order = diagnostics.ascending(values)
         values, weights = values[order], weights[order]
         mean, sd = diagnostics.mean_and_sd(values, weights)
         low, high = self.interval(values, weights)

@@ -175,10 +175,10 @@ def test_rounding_is_no_surprise(asked):
         }
         table = pd.DataFrame(rows).astype({"arm": str, "time": str})
         if asked == "formula":
-            found = ne.fit("y ~ arm * time + (1 | mouse)", table, options={"ess": 1500})
+            found = ne.fit("y ~ arm * time + (1 | mouse)", table, options={"ess": 300})
         else:
             found = ne.compare(
-                table, value="y", group="arm,time", block="mouse", options={"ess": 1500}
+                table, value="y", group="arm,time", block="mouse", options={"ess": 300}
             )
         odd += bool(found.predictive.odd)
     assert odd < 2

@@ -16,6 +16,7 @@ KNOWN = {
     "titles that are conditions, none of which has a name that says it is the control": (50079,),
     "a column before among hours after": (50112,),
     "bottles numbered anew in every group, met under several stimuli": (50276,),
+    "before and after side by side, of other animals: taken for pairs, and asked about": (50263,),
 }
 
 

@@ -76,9 +76,9 @@ def test_labels_that_read_like_sentences_change_no_sentence(tmp_path):
     for one in (found, ne.load(tmp_path / "kept.nestimate")):
         assert one.farthest == "plain"
         said = [s for s in one.sentences if " is largest in " in s and s.startswith("P(")]
-        (pairs,) = [s for s in one.sentences if "pairs differ by more than the ROPE" in s]
+        (pairs,) = [s for s in one.sentences if "pairs of blocks differ by more than the ROPE" in s]
         assert len(said) == 1
-        assert re.match(r"\d of 10 pairs differ", pairs)
+        assert re.match(r"\d of 10 pairs of blocks differ", pairs)
         assert "plain and P(z" in pairs
 
 

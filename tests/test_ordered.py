@@ -10,6 +10,7 @@ import nestimate as ne
 from nestimate.data.designs.measures import Linear
 from nestimate.data.designs.structure import Factor
 from nestimate.errors import DesignError
+from nestimate.results.documents.front import question
 from nestimate.results.estimates import factorial, ordered
 from nestimate.results.figures import canvas
 
@@ -61,6 +62,9 @@ def test_a_stated_order_is_answered_in_steps_and_a_trend():
     names = [row.name for row in result.probabilities]
     assert "P(the mean rises at every step of dose)" in names
     assert "the probability that it is above 0 is" in result.sentences[3]
+    # What is asked is said as it is answered: no dose but the second is held against the first.
+    (asked, *_) = question(result)
+    assert "do 0, 1, 3 and 10 differ, each from the one before it, in y" in asked
 
 
 def test_words_are_ordered_by_position():

@@ -467,6 +467,15 @@ def test_blocks_several_goals_and_losses():
     assert "10 % of the litters are taken to be lost" in text
 
 
+def test_how_narrow_an_interval_is_depends_on_no_effect():
+    truth = {"groups": {"a": 0, "b": 2}, "tau": 1, "sigma": 0.5}
+    few = {"settings": FEW, "options": NORMAL}
+    alone = ne.plan(truth, readings=[2], goals=["narrower than 3"], **few)
+    both = ne.plan(truth, readings=[2], goals=["narrower than 3", "excludes 0"], **few)
+    assert "If the effect is only" not in str(alone)
+    assert "If the effect is only" in str(both)
+
+
 COMMON = ["plan", "--groups", "placebo=7,drug=8", "--tau", "1", "--sigma", "0.8"]
 COSTS = ["--cost-unit", "120", "--cost-reading", "8"]
 

@@ -49,6 +49,11 @@ class Goal:
         """Whether the answer names a direction, so that it may name the wrong one."""
         return self.kind in ("excludes 0", "excludes rope")
 
+    @property
+    def of_effect(self) -> bool:
+        """Whether a smaller effect is found less often: an interval is as narrow without any."""
+        return self.kind != "narrower than"
+
     def said(self, question: Question, measure: Measure) -> str:
         """Return the goal as it follows `the probability that`."""
         what, null = measure.difference, f"{measure.null:g}"

@@ -221,7 +221,8 @@ def _beside(search: Search, at: int, audit: int) -> dict[str, Any]:
     if search.stopped:
         return found
     try:
-        if truths.one_effect(search.task.asked) and np.ptp(truths.mu, axis=1).max() > 0:
+        stated = truths.one_effect(search.task.asked) and np.ptp(truths.mu, axis=1).max() > 0
+        if stated and any(goal.of_effect for goal in search.task.goals):
             found["smaller"] = _smaller(search, at)
         # Of what quadrature answers exactly there is nothing to audit.
         if audit and search.own == "own":

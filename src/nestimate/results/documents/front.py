@@ -60,6 +60,9 @@ def question(answer: Answer) -> list[str]:
         )
     elif named:
         said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
+    elif asked.contrast == "reference" and design.roles.order and design.roles.reference is None:
+        each = " and ".join([", ".join(groups[:-1]), groups[-1]])
+        said = f"{how} do {each} differ, each from the one before it, in {value}, {sure}"
     elif asked.contrast == "pairs" and len(groups) > 2:
         said = f"{how} do {groups[0]}, {others} differ from each other in {value}, {sure}"
     else:

@@ -240,8 +240,8 @@ def _probability_sentences(rows: Sequence[Summary]) -> list[str]:
         listed = f": {'; '.join(names[:MOST_PAIRS])}" if names else ""
         more = f"; and {len(names) - MOST_PAIRS} more" if len(names) > MOST_PAIRS else ""
         said.append(
-            f"{len(names)} of {len(pairs)} pairs differ by more than the ROPE with a probability "
-            f"above {SURE}{listed}{more}."
+            f"{len(names)} of {len(pairs)} pairs of blocks differ by more than the ROPE with a "
+            f"probability above {SURE}{listed}{more}."
         )
     return said
 

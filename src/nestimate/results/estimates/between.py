@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.structure import Structure
 from nestimate.inference.fit import Fit
-from nestimate.model.grouped import effect_root, slope_weights
+from nestimate.model import grouped
+from nestimate.model.grouped import slope_weights, sum_scale
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.classical import Sums
 from nestimate.results.estimates.contrasts import Contrast
@@ -24,12 +25,12 @@ def effect_scales(fit: Fit, contrast: Contrast) -> Array:
     """Scale of a contrast from block to block, shape (draws,)."""
     terms = fit.model.design.structure
     weights = contrast.weights @ terms.cells
-    return np.asarray(np.sqrt(np.square(weights @ _root(fit)).sum(axis=1)))
+    return sum_scale(terms, fit.draws.theta, weights)
 
 
 def scales(fit: Fit) -> Array:
     """Scale of every effect from block to block, shape (draws, effects)."""
-    return np.asarray(np.sqrt(np.square(_root(fit)).sum(axis=2)))
+    return grouped.effect_scales(fit.draws.structure, fit.draws.theta)
 
 
 def slope_parts(terms: Structure) -> tuple[tuple[int, int, str], ...]:
@@ -171,10 +172,6 @@ def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:
         sure = np.abs(wanted @ told - wanted).max(axis=1) < TOLD * 1e3
         found[sure, k] = (wanted @ inverse @ rest[mine])[sure]
     return found
-
-
-def _root(fit: Fit) -> Array:
-    return effect_root(fit.draws.structure, fit.draws.theta)
 
 
 def _mean(fit: Fit, values: Array) -> float:

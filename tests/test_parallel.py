@@ -282,6 +282,35 @@ def test_the_tests_are_those_of_textbooks():
 
 
 @pytest.mark.quick
+def test_slopes_of_groups_that_meet_in_units_are_held_against_those_of_units():
+    """Lines of one unit share its level: what each adds is told one after another."""
+    rng, rows = np.random.default_rng(5), []
+    for k in range(8):
+        level, own = rng.normal(), rng.normal(0, 0.3, 2)
+        for g in range(2):
+            x = np.full(3, 1.0 + g) if k % 3 == 0 else rng.uniform(0, 4, 3)
+            y = level + (0.4 + 2 * g + own[g]) * x + rng.normal(0, 0.4, 3)
+            rows += [("ab"[g], f"u{k}", *one) for one in zip(x, y, strict=True)]
+    frame = pd.DataFrame(rows, columns=["g", "u", "t", "y"])
+    units, b = pd.get_dummies(frame.u).to_numpy(float), (frame.g == "b").to_numpy(float)
+    t = frame.t.to_numpy()
+    shared = np.column_stack([units, b, units * t[:, None]])
+    wide = np.column_stack([shared, b * t])
+    inside = (t - frame.groupby("u").t.transform("mean").to_numpy()) * b
+    full = np.column_stack([wide, units * inside[:, None]])
+    left, rank = [], []
+    for x in (shared, wide, full):
+        found = np.linalg.lstsq(x, frame.y)[0]
+        left.append(float(np.square(frame.y - x @ found).sum()))
+        rank.append(int(np.linalg.matrix_rank(x)))
+    error, freedom = (left[1] - left[2]) / (rank[2] - rank[1]), rank[2] - rank[1]
+    p = stats.f.sf((left[0] - left[1]) / error, 1, freedom)
+    told, _ = proposed(designed(frame, {"formula": "y ~ g + t + (1 | u)"}).warnings)
+    assert p < 0.05
+    assert f"F test, P = {p:.2g}" in told
+
+
+@pytest.mark.quick
 def test_no_unit_of_measurement_changes_what_is_said():
     asked = {"group": "g", "unit": "u", "adjust": "age"}
     frame = ages()

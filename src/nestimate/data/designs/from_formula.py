@@ -18,6 +18,7 @@ from nestimate.data.designs.exposures import Grouped, doubt_exposures
 from nestimate.data.designs.fixed_part import FixedPart
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.frequencies import doubt_frequencies
+from nestimate.data.designs.left_out.restarted import begin_anew
 from nestimate.data.designs.left_out.said import beside_formula
 from nestimate.data.designs.meetings import doubt_meetings
 from nestimate.data.designs.misgivings import misgivings
@@ -260,6 +261,7 @@ def _design(
         options=(*asked, *roles.said_options),
         observed=observed,
     )
+    anew = begin_anew(table, formula, frame.kept, compared.options)
     parts = value, part.written_centred, columns
     alike, unalike = (
         slopes_alike(formula, frame, random, compared, parts)
@@ -287,7 +289,7 @@ def _design(
             *part.warnings,
             *along.warnings,
             *random.warnings,
-            *misgivings(formula, frame, random, columns, (value, compared.options)),
+            *misgivings(formula, frame, random, columns, (value, compared.options), anew),
             *unalike,
             *doubt_meetings(formula, frame, random, (frame.compared, compared.options), parts),
             *doubt_exposures(table, observed, formula.columns, frame.kept, grouped),

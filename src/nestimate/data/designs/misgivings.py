@@ -1,6 +1,6 @@
 """What a formula probably does not mean: said beside the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ def misgivings(
     random: Random,
     fixed: Sequence[Column],
     asked: tuple[Values, tuple[tuple[str, str], ...]],
+    anew: Mapping[tuple[str, ...], str],
 ) -> list[str]:
     """Say what a formula probably does not mean.
 
@@ -44,6 +45,8 @@ def misgivings(
         The formula, the rows that it uses, what scatters, and the fixed columns.
     asked
         The values that are analysed, and the options that another formula for them needs.
+    anew
+        What is said of labels that begin anew in a column left out, by what tells clusters apart.
     """
     levels = [term.factors[0] for term in formula.random if (term.code, len(term.factors)) == ONE]
     said = [
@@ -72,7 +75,7 @@ def misgivings(
                 f"'(1 | {term.place})' is usually meant."
             )
     factors = [name for name in columns if name in frame.factors]
-    reused = _reused(formula, frame, factors, *asked)
+    reused = {**_reused(formula, frame, factors, *asked), **anew}
     return [
         *said,
         *reused.values(),

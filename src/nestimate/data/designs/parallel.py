@@ -262,8 +262,8 @@ def _group_test(
         return None, ()
     means = rows.averaged(rows.x, rows.group)
     rows, own = means.even, means.beside(means.split_by_group).even
-    if np.unique(rows.group).size < len(compared.labels):
-        return None, ()  # of one of them nothing tells a slope
+    if np.unique(rows.group).size < len(compared.labels) or not rows.settled:
+        return None, ()  # of one of them, or of all, nothing tells a slope
     wide = rows.beside(rows.split_by_group)
     scale = np.linalg.norm(wide.fixed, axis=0)
     left = levelled = wide.levelled
@@ -272,11 +272,16 @@ def _group_test(
     count = rows.fixed.shape[1]
     plain = replace(left, fixed=left.fixed[:, :count]).explained(scale[:count])
     full = left.explained(scale)
-    error = (full[0], rows.y.size - full[1])
+    error, freedom = full[0], rows.y.size - full[1]
     if inside:
-        each = levelled.off(split(rows.outer, rows.group), levelled.x).explained(scale)
-        error = (full[0] - each[0], each[1] - full[1])
-    return Test.of(plain, full, error), _each(own, compared, slope)
+        each = wide.beside(levelled.split_by_group).levelled
+        for column in range(-len(compared.labels), 0):  # one after another: they share levels
+            each = each.off(rows.outer, each.fixed[:, column])
+        told = each.fixed.shape[1] - len(compared.labels)
+        rest = replace(each, fixed=each.fixed[:, :told]).explained(scale)
+        error, freedom = full[0] - rest[0], rest[1] - full[1]
+    error = max(error, rows.least * freedom)
+    return Test.of(plain, full, (error, freedom)), _each(own, compared, slope)
 
 
 def _each(
@@ -284,7 +289,7 @@ def _each(
 ) -> tuple[tuple[str, float], ...]:
     """Return the slope of every group inside which the measurement varies, by least squares."""
     sd, place = slope
-    if place is None:
+    if place is None or not rows.settled:
         return ()
     left, scale = rows.levelled, np.linalg.norm(rows.fixed, axis=0)
     kept = np.linalg.norm(left.fixed, axis=0) > ROUNDING * scale
@@ -302,11 +307,14 @@ def _cluster_test(rows: Rows) -> Test | None:
     """Test the slopes of clusters beside those of groups."""
     rows = rows.averaged(rows.x)
     rows = rows.beside(rows.split_by_group).even
+    if not rows.tell_slopes:
+        return None
     scale = np.linalg.norm(rows.fixed, axis=0)
     left = rows.levelled
     plain = left.explained(scale)
     full = left.off(rows.outer, left.x).explained(scale)
-    return Test.of(plain, full, (full[0], rows.y.size - full[1]))
+    freedom = rows.y.size - full[1]
+    return Test.of(plain, full, (max(full[0], rows.least * freedom), freedom))
 
 
 def _between(random: Random) -> str:

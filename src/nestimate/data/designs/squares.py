@@ -17,6 +17,9 @@ Codes = NDArray[np.intp]
 UNALIKE = 0.05
 #: What is taken for rounding, as a share.
 ROUNDING = 1e-9
+#: Variance by chance of what was counted in a cluster, on the average, from which lines of
+#: clusters are compared: that of seven yes or no.
+LEAST_HELD = 1.2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -33,6 +36,10 @@ class Rows:
         Codes of groups and of clusters.
     cells
         Codes of what has levels of its own inside which the measurement varies.
+    chance
+        The variance by chance of what was counted in each; None of measurements.
+    settled
+        Whether the fit that rows of counts stand about came to an end.
     ranks
         Coefficients that were taken off already.
     """
@@ -44,6 +51,8 @@ class Rows:
     group: Codes
     outer: Codes
     cells: tuple[Codes, ...]
+    chance: Array | None = None
+    settled: bool = True
     ranks: int = 0
 
     def averaged(self, *tested: Array | Codes) -> Self:
@@ -97,6 +106,24 @@ class Rows:
             x=left(self.x),
             ranks=self.ranks + int(told.sum()),
         )
+
+    @property
+    def tell_slopes(self) -> bool:
+        """Whether clusters hold enough to tell slopes of their own by.
+
+        What was counted in a cluster is far from normal where it varies little by chance.
+        """
+        if self.chance is None:
+            return True
+        held = np.bincount(self.outer, self.chance)
+        return self.settled and float(held.mean()) >= LEAST_HELD
+
+    @property
+    def least(self) -> float:
+        """The least that squares can be on the average: of counts what chance alone makes them."""
+        if self.chance is None or not self.chance.size:
+            return 0.0
+        return float((np.square(self.one) / self.chance).mean())
 
     @property
     def levelled(self) -> Self:

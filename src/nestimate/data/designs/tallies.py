@@ -29,6 +29,8 @@ Moments = Callable[[Array, Array], tuple[Array, Array]]
 LARGEST = 100.0
 #: Steps of iterated least squares, the size of the last, and the largest that is taken.
 STEPS, LAST, STRIDE = 40, 1e-7, 3.0
+#: The size of the last step above which the fit has no end: a slope separates yes from no.
+SETTLED = 0.01
 #: Halvings in which the scatter beyond chance is found, and the largest variance that is tried.
 HALVINGS, MOST = 40, 1e4
 #: Variance by chance of what a member holds from which its logarithm or logit is about normal.
@@ -130,7 +132,7 @@ class TalliedRows(Rows):
             outer=split(self.outer[keep], self.outer[keep]),
             cells=tuple(split(c[keep], c[keep]) for c in self.cells),
         )
-        eta, beyond = tally.start, 0.0
+        eta, beyond, step = tally.start, 0.0, np.zeros(1)
         for _ in range(STEPS):
             mean, variance = tally.moments(eta, tally.size)
             variance = np.maximum(variance, SURE)
@@ -143,11 +145,15 @@ class TalliedRows(Rows):
                 break
         mean, variance = tally.moments(eta, tally.size)
         variance = np.maximum(variance, SURE)
-        return rows.weighed(eta + (tally.number - mean) / variance, 1 / variance + beyond)
+        found = rows.weighed(eta + (tally.number - mean) / variance, 1 / variance + beyond)
+        return replace(found, chance=variance, settled=bool(np.abs(step).max() < SETTLED))
 
 
 def _beyond(tally: Tally, eta: Array, freedom: int) -> float:
-    """Return the variance beyond chance with which squared residuals are as large as expected."""
+    """Return the variance beyond chance with which squared residuals are as large as expected.
+
+    A yes or no has none.
+    """
     mean, variance = tally.moments(eta, tally.size)
     variance = np.maximum(variance, SURE)
     squares = np.square((tally.number - mean) / variance)
@@ -156,7 +162,8 @@ def _beyond(tally: Tally, eta: Array, freedom: int) -> float:
         return float((squares / (1 / variance + beyond)).sum()) > freedom
 
     low, high = 0.0, MOST
-    if freedom < 1 or not over(low):
+    alone = tally.whole and bool((tally.size <= 1).all())
+    if freedom < 1 or alone or not over(low):
         return low
     for _ in range(HALVINGS):
         middle = (np.sqrt(low * high) if low > 0 else high * 1e-6) if high > 1e-6 else 0.5 * high

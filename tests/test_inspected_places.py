@@ -111,3 +111,52 @@ def test_whole_numbers_that_were_measured_are_no_units_blocks_or_shares(names, s
         assert found["group"] == names[0]
         assert not {"unit", "block"} & {*found}
         assert "response" not in found.get("options", {})
+
+
+@pytest.mark.parametrize("names", [("Plot", "Block"), ("plot", "Bloque"), ("Parcelle", "bloc")])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+@pytest.mark.parametrize("blocks", [3, 4, 6])
+def test_plots_with_several_rows_lie_in_their_blocks(names, order, blocks):
+    rng = np.random.default_rng(blocks)
+    plot = np.repeat(np.arange(4 * blocks), 3)
+    level = rng.normal(0, 2, blocks)[plot // 4] + rng.normal(0, 0.8, 4 * blocks)[plot]
+    treatment = np.array([rng.permutation(4) for _ in range(blocks)]).ravel()[plot]
+    made = [plot + 1, plot // 4 + 1, [TREATMENTS[t] for t in treatment]]
+    named = [*names, "Treatment"]
+    frame = pd.DataFrame({named[i]: made[i] for i in order})
+    frame["pH"] = (60 + level + rng.normal(0, 0.3, len(plot))).round(2)
+    found = first(frame)
+    assert (found["group"], found.get("block")) == ("Treatment", names[1])
+
+
+@pytest.mark.parametrize("thing", ["bike", "chair", "glove", "helmet", "mask", "racket"])
+@pytest.mark.parametrize(("subject", "label"), [("subject", "{}"), ("horse", "H{}")])
+def test_things_a_b_c_that_all_subjects_had_are_compared(thing, subject, label):
+    rng = np.random.default_rng(len(thing))
+    rows = [
+        (label.format(s + 1), "ABC"[t], round(50 + level + 2 * t + rng.normal(), 1))
+        for s in range(9)
+        for level in [rng.normal(0, 4)]
+        for t in range(3)
+    ]
+    frame = pd.DataFrame(rows, columns=[subject, thing, "VO2"])
+    found = ne.inspect(frame)
+    assert dict(found.proposals[0].arguments()) == {
+        "value": "VO2",
+        "group": thing,
+        "block": subject,
+    }
+
+
+def test_a_question_names_both_of_what_it_asks_about():
+    """Where the likeliest design has one factor, no question asks whether there is another."""
+    rng = np.random.default_rng(2)
+    kinds = ("own", "stranger", "none")
+    rows = [
+        (f"T{t:02d}", kinds[k], int(place) + 1, round(20 + level + 3 * k + rng.normal(), 1))
+        for t in range(9)
+        for level in [rng.normal(0, 3)]
+        for k, place in enumerate(rng.permutation(3))
+    ]
+    frame = pd.DataFrame(rows, columns=["territory", "playback", "order", "songs_s"])
+    assert "or  as well" not in str(ne.inspect(frame))

@@ -95,6 +95,20 @@ def test_outcomes_that_cannot_be_asked_are_refused(value, said):
         ne.compare(table(), value=value, **ROLES)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"se": "sem"}, "'sem' would be the standard error of each of 2 outcomes"),
+        ({"sd": "s", "n": "n"}, "'s' would be the standard deviation of each of 2 outcomes"),
+    ],
+)
+def test_how_far_one_outcome_scatters_is_not_how_far_another_does(options, said):
+    rows = [("placebo", 9.0, 1.2, 0.3, 0.5, 4), ("drug", 8.1, 1.1, 0.4, 0.6, 4)] * 3
+    frame = pd.DataFrame(rows, columns=["arm", "weight", "length", "sem", "s", "n"])
+    with pytest.raises(DesignError, match=said):
+        ne.compare(frame, value=["weight", "length"], group="arm", options=options)
+
+
 def test_a_fault_of_all_is_said_once():
     with pytest.raises(DataError, match="arn") as error:
         ne.compare(table(), value=["glucose", "body weight"], group="arn", unit="mouse")

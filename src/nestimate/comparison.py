@@ -334,7 +334,9 @@ def compare(
 
     if value is None or isinstance(value, str):
         return answer(value)
-    columns = columns_of(data, Options.of(options).reading)
+    chosen = Options.of(options)
+    chosen.check_outcomes(value)
+    columns = columns_of(data, chosen.reading)
     return Outcomes.of(value, columns, lambda one: answer((one, *(v for v in value if v != one))))
 
 

@@ -1,6 +1,6 @@
 """Everything that may be chosen beside the roles: the words of command line and library."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from inspect import cleandoc, signature
@@ -18,6 +18,8 @@ from nestimate.words import Words
 
 #: Words of version 0.1, and what they are called now.
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
+#: What a column of spreads holds, by the word that names it.
+SPREADS = {"se": "standard error", "sd": "standard deviation"}
 #: Options of layouts: a formula says such things itself, or has no place for them.
 OF_LAYOUTS = frozenset({"n", "sd", "se", "order", "adjust", "relative_to", "bayes_factor"})
 #: What the options are made of. Each part checks what is its own.
@@ -61,6 +63,17 @@ class Options(Value, Budget, Question, Assumptions, Reading):
             if name not in allowed:
                 raise DesignError(f"options: {one_of('option', str(name), allowed)}")
         return cls(**given)
+
+    def check_outcomes(self, names: Sequence[str]) -> None:
+        """Refuse what is of one outcome alone where there are several: how far it scatters."""
+        for word in ("se", "sd"):
+            column = getattr(self, word)
+            if column is not None and len(names) > 1:
+                raise DesignError(
+                    f"{word}: '{column}' would be the {SPREADS[word]} of each of {len(names)} "
+                    "outcomes, and these have different ones. Compare one at a time, each with its "
+                    f"own {word} column."
+                )
 
     def check_formula(self) -> None:
         """Refuse what belongs to roles and has no part in a formula."""

@@ -53,7 +53,7 @@ def _root(
 def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a command line
     data: arguments.Data,
     value: Annotated[
-        str | None, typer.Option(help="What was measured; several: --outcomes.")
+        str | None, typer.Option(help="What was measured; a,b each alone: --outcomes.")
     ] = None,
     outcomes: Annotated[
         bool, typer.Option("--outcomes", help="Each of --value by itself.", hidden=True)

@@ -15,11 +15,13 @@ from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew, meets_all
-from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.looks import counting, lettered
 from nestimate.data.inspection.loud import same
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 
 MOST_SUBUNITS = 3
+#: What a name says of what was met with all that is compared, if it says anything.
+_MET = frozenset({"unit", "block", "person"})
 #: More numbers than these sort nothing.
 MOST_SORTS = 4
 
@@ -309,10 +311,16 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
 def _left_to_compare(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     """Return whether only a column can be compared: sessions of subjects, T 1 and 2 in blocks.
 
-    What was sampled, or is called a block and no more, has a row for each of its labels.
+    What was sampled, or is called a block and no more, has a row for each of its labels; subjects
+    have one for each of bikes A, B and C.
     """
     rest = [n for n in names if n != name and n not in crossing.counters]
-    blocks = all(hints(n) == {"block"} for n in rest) and not (hints(name) or name in crossing.runs)
+    labels = crossing.size(name)
+    blocks = not (hints(name) or name in crossing.runs) and all(
+        hints(n) == {"block"}
+        or (lettered(crossing.labels[name]) and hints(n) <= _MET and crossing.size(n) > labels)
+        for n in rest
+    )
     blocks = blocks or name in crossing.along
     return len(rest) == 1 and blocks and evenly_crossed(crossing, name, rest[0])
 

@@ -167,7 +167,7 @@ def _alone(
     for i, plain in enumerate(proposals):
         one = plain.candidate
         alone = not (asked or plain.factors or one.units)
-        if alone and {one.group, *one.blocks} == named:
+        if alone and one.blocks and {one.group, *one.blocks} == named:
             other = ", ".join(one.blocks)
             yield Decision(kind="one or several", column=one.group, other=other, choices=(i, 0))
             return

@@ -195,6 +195,8 @@ def _unit_score(
     apart = any(not _sites(crossing, n, outer, names) for n in days)
     score -= 2.5 * ("place" in hints(outer) and apart)
     held = holders(crossing, outer, names) if counts_within(crossing, outer, names) else ()
+    # Plots of which each block has one of every treatment are those of the block.
+    score -= 4.0 * any(words(n) & BLOCKS and _one_of_each(crossing, candidate, n) for n in names)
     # A day is what its wells lie in, not another one under every treatment.
     score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
     score -= 6.0 * any(not crossing.decides(place, name) for name in held)
@@ -255,6 +257,15 @@ def _returns_with(crossing: Crossing, name: str, outer: str, group: str) -> bool
     inside = crossing.size(outer) < crossing.size(name) and crossing.inside(name, outer)
     again = 2 * crossing.size(group, name) > 3 * crossing.size(name)
     return inside and again and "unit" in hints(name)
+
+
+def _one_of_each(crossing: Crossing, candidate: Candidate, block: str) -> bool:
+    """Return whether a block that is left out has one unit of each of what is compared."""
+    group, unit = candidate.group, candidate.units[0]
+    if block in candidate.used or not crossing.inside(unit, block):
+        return False
+    full = crossing.size(group, block) == crossing.size(group) * crossing.size(block)
+    return full and crossing.size(unit) == crossing.size(group, block)
 
 
 def _lie_together(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> bool:

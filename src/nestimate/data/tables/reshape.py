@@ -105,7 +105,8 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
             "quantity, but their "
             + ("names" if alike_in_size(values) else "values")
             + " do not look like it. If they are different outcomes (two genes, two assays), "
-            f"compare one at a time, {columns[0]} as value and then {columns[1]}. ",
+            f"compare one at a time, {columns[0]} as value and then {columns[1]} (or each by "
+            "itself in one call: --outcomes; a list as value in Python). ",
             *_in_two_states(columns, wanted),
             "If they are repeated readings of the same, say so: add ",
             Remedy("wide", "replicates"),

@@ -73,7 +73,7 @@ WORDS = {
         "pair cohort clone round preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross blocco "
         "apiary ward farm herd flock orchard greenhouse village bienenstand station bloco blok "
-        "vat brew melt firing electroporation nucleofection "
+        "vat brew firing electroporation nucleofection "
         "bloc bloque hospital clinic room barn shed stall raum versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "

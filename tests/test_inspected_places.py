@@ -104,7 +104,9 @@ def weighed(names, *, seed, size=40, middle=(45, 60)):
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_whole_numbers_that_were_measured_are_no_units_blocks_or_shares(names, seed):
-    for proposal in ne.inspect(weighed(names, seed=seed)).proposals:
+    proposals = ne.inspect(weighed(names, seed=seed)).proposals
+    assert dict(proposals[0].arguments())["group"] == names[0]
+    for proposal in proposals:
         found = dict(proposal.arguments())
         if "formula" in found:
             continue

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
+from nestimate.data.designs.efforts import exposes
 from nestimate.data.tables.steps import met_after, steps
+from nestimate.data.tables.units import says_amount
 
 pytestmark = pytest.mark.usefixtures("shaped_module")
 
@@ -155,3 +157,16 @@ def test_what_was_measured_later_is_no_covariate(value, advised):
     said = " ".join(str(ne.compare(frame, value=value, group="Diet")).split())
     assert (f"Column {other} is left out, and it lies unevenly" in said) == advised
     assert met_after(value, ["Mouse", *titles.split(",")]) == (set() if advised else {other})
+
+
+@pytest.mark.parametrize("micro", ["\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}"])
+def test_a_micro_is_one_however_it_is_typed(micro):
+    """Names are compared in small letters, in which the micro sign becomes the Greek letter."""
+    for said, named in (
+        (says_amount, "DNA_{}g"),
+        (says_amount, "extract ({}mol)"),
+        (exposes, "plated {}l"),
+        (lambda name: steps([f"0 {name}", f"1 {name}", f"10 {name}"])[0].known, "{}M"),
+    ):
+        assert said(named.format("u"))
+        assert said(named.format(micro))

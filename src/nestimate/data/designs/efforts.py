@@ -16,7 +16,7 @@ EXPOSURES = frozenset(
     .casefold()
     .split()
 )
-_IN_UNITS = frozenset({"mm", "um", "µm", "cm", "ml", "ul", "µl", "mm²", "µm²", "cm²"})
+_IN_UNITS = frozenset("mm um µm cm ml ul µl mm² µm² cm²".casefold().split())
 #: Words for how large something is, of which nothing was counted per centimetre.
 _DIMENSIONS = frozenset(
     {"height", "depth", "width", "diameter", "thickness", "distance", "radius", "size", "höhe"}

@@ -222,7 +222,7 @@ _EXCLUDED = frozenset(
 _DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "dilución"})
 #: What a column of how much of the undiluted sample was looked at is called where one is made.
 UNDILUTED = "undiluted_volume"
-_VOLUMES = frozenset({"volume", "vol", "plated", "ml", "ul", "µl", "volumen"})
+_VOLUMES = frozenset("volume vol plated ml ul µl volumen".casefold().split())
 #: Words for what is done again: whole experiments as well as readings.
 _AGAIN = REPEATS - {"biorep", "techrep", "index", "idx", "replika"} | frozenset(
     {"replikate", "repetition", "répétition", "ripetizione", "trial", "trials"}

@@ -213,8 +213,7 @@ def _met_alike(crossing: Crossing, name: str, other: str) -> bool:
     if both == max(one, two):
         return True
     often = np.bincount(crossing.members([name, other]), weights=crossing.rows)
-    often = np.append(often, np.zeros(one * two - both)) / np.median(often)
-    most = both >= 0.7 * one * two and bool(often.max() <= 3)
+    most = both >= 0.7 * one * two and bool(often.max() <= 3 * np.median(often))
     return most and _evener_than_chance(crossing, name, other)
 
 
@@ -233,4 +232,4 @@ def _evener_than_chance(crossing: Crossing, name: str, other: str) -> bool:
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
     statistic = float((np.square(table - expected) / expected).sum())
     free = (table.shape[0] - 1) * (table.shape[1] - 1)
-    return bool(special.gammainc(free / 2, statistic / 2) < _EVENLY)
+    return bool(special.chdtr(free, statistic) < _EVENLY)

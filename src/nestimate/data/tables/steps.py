@@ -53,9 +53,11 @@ _NAMED = frozenset({"date", "when", "level", "side", "zone", "phase", "object"})
 _OPEN = frozenset({"number", "roman", "side", "zone", "phase", "object"})
 #: What stands behind a number that says how much, how long, how far or how often.
 _UNIT = re.compile(
-    r"\s*(?:[pnµumkc]?m|[fpnµum]?[gl]|[pnµum]?mol|k?hz|k?pa|bar|min|h|hrs?|hours?|s|secs?|ms|d|days?"
-    r"|weeks?|wks?|months?|years?|yrs?|%|°?c|k|k?da|gy|u|iu|ppm|ppb|db|[mkµ]?v|[mµnp]?a|moi|x|fold"
-    r"|cm|km|mmol|mg/kg|g/l|[mµn]g/ml|u/ml|mg/l)\.?"
+    (
+        r"\s*(?:[pnµumkc]?m|[fpnµum]?[gl]|[pnµum]?mol|k?hz|k?pa|bar|min|h|hrs?|hours?|s|secs?|ms|d|days?"
+        r"|weeks?|wks?|months?|years?|yrs?|%|°?c|k|k?da|gy|u|iu|ppm|ppb|db|[mkµ]?v|[mµnp]?a|moi|x|fold"
+        r"|cm|km|mmol|mg/kg|g/l|[mµn]g/ml|u/ml|mg/l)\.?"
+    ).casefold()
 )
 
 #: What stands in brackets behind a title.

@@ -43,7 +43,7 @@ _JOINED = re.compile(
     r"|(?<=[^\W\d])(?=[前后後](\b|_))|(?<=\b[前后後])(?=[^\W\d])"
     r"|(?<=^end)(?=(gewicht|länge|größe|höhe|wert|masse))|(?<=^eind)(?=\w{4})"
 )
-_MEASURES = re.compile(r"([mµunp]?[MgLl]|[mµu]g|%|x|h|hrs?|min|d|days?|weeks?)\b.*")
+_MEASURES = re.compile(r"([mµμunp]?[MgLl]|[mµμu]g|%|x|h|hrs?|min|d|days?|weeks?)\b.*")
 _BETWEEN = r"[\s_.,:/#-]"
 _NUMBERED = re.compile(r"(?P<stem>.*?)[\s_.#-]*(?P<mark>\d+)")
 _ORDINAL = re.compile(rf"(?P<mark>\d+)(st|nd|rd|th){_BETWEEN}+(?P<stem>[^\W\d].*)")

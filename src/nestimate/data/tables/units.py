@@ -25,17 +25,18 @@ _MEASURED = re.compile(
 )
 #: Units that may stand behind a number without a space; other letters there may belong to a label.
 _KNOWN = frozenset(
-    {"%", "g", "mg", "kg", "ug", "µg", "μg", "ng", "pg", "fg", "l", "ml", "ul", "µl", "μl", "dl"}
-    | {"nl", "mm", "cm", "um", "µm", "μm", "nm", "km", "mm2", "um2", "µm2", "mm3", "cm3", "ms"}
-    | {"s", "sec", "min", "h", "hr", "hrs", "mol", "mmol", "umol", "µmol", "nmol", "pmol", "mm"}
-    | {"nm", "pm", "iu", "mu", "kda", "bp", "kb", "hz", "khz", "mv", "uv", "µv", "pa", "na", "kpa"}
-    | {"mmhg", "bpm", "rpm", "au", "a.u.", "°c", "fold", "px", "cells", "kcal", "j", "kj", "lux"}
+    (
+        "% g mg kg ug µg ng pg fg l ml ul µl dl nl mm cm um µm nm km mm2 um2 µm2 mm3 cm3 ms s sec "
+        "min h hr hrs mol mmol umol µmol nmol pmol pm iu mu kda bp kb hz khz mv uv µv pa na kpa "
+        "mmhg bpm rpm au a.u. °c fold px cells kcal j kj lux"
+    )
+    .casefold()
+    .split()
 )
 #: Those of them that count things or shares, and those that a name may end with as they stand.
 _NO_AMOUNTS = frozenset({"%", "cells", "fold", "px", "na", "pa", "au", "a.u.", "bp", "kb"})
 _BARE = frozenset(
-    {"mg", "kg", "ug", "µg", "ng", "ml", "ul", "µl", "cm", "mm", "km", "sec", "ms", "kcal", "kj"}
-    | {"mmhg", "bpm", "mmol", "nmol", "pmol"}
+    "mg kg ug µg ng ml ul µl cm mm km sec ms kcal kj mmhg bpm mmol nmol pmol".casefold().split()
 )
 _IN_BRACKETS = re.compile(r"[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*$")
 #: Different numbers from which on a column is measured, if they are most of its cells.

@@ -251,7 +251,8 @@ class Inspection:
             said = f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
             notes = (*found.notes, f"{said}limits, not as readings.")
             answered = by_limits(table, found.proposals, limited)
-            found = replace(found, proposals=answered, notes=notes)
+            columns = tuple(c.where_limits_are(limited) for c in found.columns)
+            found = replace(found, proposals=answered, notes=notes, columns=columns)
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = [folding.along] if folding.along in folding.table.columns else []
@@ -310,6 +311,7 @@ class Inspection:
         ends = outcomes_in_words(crossing, value, whole)
         fit = tuple(sorted(fit, key=lambda p: bool(ends & {p.candidate.group, *p.factors})))
         fit = taken.asked(extended, fit)[:MOST]
+        own = fit[0].comparands if fit else ()
         others = taken.others({*crossing.names, *doubles}, value)
         value, others = taken.first(fit, value, others)
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
@@ -318,7 +320,7 @@ class Inspection:
             aliases=aliases,
             unlabelled=unlabelled(crossing, whole),
             untried=crossing.left_out,
-            confounded=() if best == whole or not fit else confounded(crossing, best),
+            confounded=confounded(crossing, *own) if len(own) == 1 else (),
             value=value,
             other_values=tuple(others),
             proposals=fit,

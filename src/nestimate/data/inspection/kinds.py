@@ -1,23 +1,22 @@
 """What a single column holds: its kind, its range, and what looks like a slip of the pen."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.labelled import holds_row_names
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.rates import is_rate
 from nestimate.data.designs.vocabulary import clocks, numbers_rows
 from nestimate.data.inspection.compounds import Stem, initials_said, stems
 from nestimate.data.inspection.dates import dates_said, holds_dates
-from nestimate.data.inspection.looks import cut_short
+from nestimate.data.inspection.looks import MOST_LABELS, alike_said
 from nestimate.data.tables.cells import (
     CLOCK,
     EMPTY_LABELS,
@@ -28,7 +27,6 @@ from nestimate.data.tables.cells import (
     may_be_empty,
 )
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.edits import Rename
 from nestimate.data.tables.units import common_unit, measures, usual_unit
 from nestimate.errors import DataError
 
@@ -44,8 +42,6 @@ Kind = Literal[
     "other",
 ]
 
-#: More labels than this are not listed one by one, nor searched for look-alikes.
-MOST_LABELS = 20_000
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 #: How many times as often as the number before it a number may occur that was given out.
@@ -58,6 +54,12 @@ _NUMBER = re.compile(
 )
 #: The same with a unit behind it, where most cells of a column have one.
 _MEASURED = re.compile(rf"{_NUMBER.pattern}(\s?[^\W\d]\S*)?")
+
+
+class AtAnEnd(str):
+    """Says that many values lie at the smallest or largest there is."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,13 @@ class Column:
     def measured(self) -> bool:
         """Whether the column can be read as numbers that differ."""
         return self.smallest is not None and self.distinct > 1
+
+    def where_limits_are(self, names: Collection[str]) -> Self:
+        """Return the same without the question whether cells are limits, where they say it."""
+        if self.name not in names:
+            return self
+        said = tuple(one for one in self.remarks if not isinstance(one, AtAnEnd))
+        return replace(self, remarks=said)
 
     @property
     def waits_for_limit(self) -> bool:
@@ -256,7 +265,7 @@ def _labels(table: Table, name: str, *, dates: bool, distinct: int) -> Column:
         distinct=len(labels),
         empty=codes.size - filled,
         examples=labels[:4],
-        remarks=dates_said(table, name) if dates else _alike(name, labels),
+        remarks=dates_said(table, name) if dates else alike_said(name, labels),
     )
 
 
@@ -365,8 +374,10 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
         return said
     if edge:
         said.append(
-            f"{name} is {kept[top]:g} in {_rows(often[top])}, the {edge} value there is: a limit "
-            "of detection? It would be taken as measured."
+            AtAnEnd(
+                f"{name} is {kept[top]:g} in {_rows(often[top])}, the {edge} value there is: a "
+                "limit of detection? It would be taken as measured."
+            )
         )
     else:
         said.append(f"{name} is {kept[top]:g} in {_rows(often[top])}: measured, or filled in?")
@@ -375,26 +386,3 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
 
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"
-
-
-def _alike(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Say which labels a reader would take for one."""
-    sets = look_alikes(labels) if len(labels) <= MOST_LABELS else []
-    short = cut_short(labels) if len(labels) <= MOST_LABELS else []
-    short = [found for found in short if not any({*found} <= {*one} for one in sets)]
-    return (*_alike_said(name, sets), *_alike_said(name, short, "may be two words for one"))
-
-
-def _alike_said(
-    name: str, sets: Sequence[Sequence[str]], what: str = "look alike"
-) -> tuple[str, ...]:
-    if not sets:
-        return ()
-    shown = "; ".join(" and ".join(f"'{label}'" for label in found) for found in sets[:3])
-    more = f" (and {len(sets) - 3} more)" if len(sets) > 3 else ""
-    edits = [Rename(column=name, label=x, text=one) for one, *others in sets[:3] for x in others]
-    lines = " ".join(f"--edit {quote(str(edit))}" for edit in edits[:3])
-    return (
-        f"{name}: {shown}{more} {what} but count as different labels. If they are the same, write "
-        f"them the same way first: {lines} (edits in Python).",
-    )

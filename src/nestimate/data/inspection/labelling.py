@@ -9,7 +9,8 @@ from nestimate.data.designs.quantities import is_aside
 from nestimate.data.designs.vocabulary import words
 from nestimate.data.inspection.anyhow import is_stored, rather_measured
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
-from nestimate.data.inspection.kinds import MOST_LABELS, Column
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import MOST_LABELS
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.inspection.untold import untold
 from nestimate.data.tables.door import Table

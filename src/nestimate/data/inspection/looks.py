@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
+from shlex import quote
 
-from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.groups import CONTROLS, look_alikes
 from nestimate.data.designs.proportions import NO, YES
 from nestimate.data.designs.vocabulary import AROUND
 from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.edits import Rename
 from nestimate.data.tables.steps import CALENDAR
 
 #: Genes as they are inherited.
@@ -33,6 +35,8 @@ _ORDERS = re.compile(
 )
 _LEVELS = frozenset({"hi", "lo", "high", "low", "medium", "med", "mid", "none", "zero"})
 _ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
+#: More labels than this are not listed one by one, nor searched for look-alikes.
+MOST_LABELS = 20_000
 #: More labels than this are not taken for kinds without a name that says so.
 MOST_KINDS = 4
 #: Labels below which A1 and B2 are no wells of a plate.
@@ -240,3 +244,24 @@ def are_around(labels: Sequence[str]) -> bool:
 def visits(labels: Sequence[str]) -> bool:
     """Return whether labels say when: pre and post, V1, day 7."""
     return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
+
+
+def alike_said(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Say which labels of a column a reader would take for one."""
+    sets = look_alikes(labels) if len(labels) <= MOST_LABELS else []
+    short = cut_short(labels) if len(labels) <= MOST_LABELS else []
+    short = [found for found in short if not any({*found} <= {*one} for one in sets)]
+    return (*_said_of(name, sets), *_said_of(name, short, "may be two words for one"))
+
+
+def _said_of(name: str, sets: Sequence[Sequence[str]], what: str = "look alike") -> tuple[str, ...]:
+    if not sets:
+        return ()
+    shown = "; ".join(" and ".join(f"'{label}'" for label in found) for found in sets[:3])
+    more = f" (and {len(sets) - 3} more)" if len(sets) > 3 else ""
+    edits = [Rename(column=name, label=x, text=one) for one, *others in sets[:3] for x in others]
+    lines = " ".join(f"--edit {quote(str(edit))}" for edit in edits[:3])
+    return (
+        f"{name}: {shown}{more} {what} but count as different labels. If they are the same, write "
+        f"them the same way first: {lines} (edits in Python).",
+    )

@@ -63,7 +63,8 @@ def period_of(crossing: Crossing, group: str, subject: str) -> str | None:
 
 def _crossovers(crossing: Crossing) -> Iterator[list[str]]:
     """Yield the period of each crossover, and what says in which order subjects got treatments."""
-    groups = [n for n in crossing.names if is_compared(crossing, n) and not square_of(crossing, n)]
+    groups = [n for n in crossing.names if _may_be_given(crossing, n)]
+    groups = [n for n in groups if not square_of(crossing, n)]
     able = [n for n in crossing.names if lasts(n) or not hints(n)]
     subjects = [n for n in able if crossing.size(n) > 2]
     for group, subject, period in product(groups, subjects, crossing.names):
@@ -79,6 +80,11 @@ def _crossovers(crossing: Crossing) -> Iterator[list[str]]:
                     and crossing.decides([name, period], group)
                 ),
             ]
+
+
+def _may_be_given(crossing: Crossing, name: str) -> bool:
+    """Return whether labels are compared, or no numbers: chairs A, B and C in one order each."""
+    return is_compared(crossing, name) or not any(map(str.isdigit, crossing.labels[name]))
 
 
 def _is_period(crossing: Crossing, name: str, group: str, subject: str) -> bool:

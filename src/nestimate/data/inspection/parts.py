@@ -96,7 +96,8 @@ class Part:
                 sure = (whole.largest or 0) <= _MOST and not _nearly_all(some, every)
                 found = cls(beside=beside, likely=sure and told)
                 return found if {*values[:1]} <= found.columns else None
-        named = [c for c in counts if [c.name] == [*values[:1]]]
+        # What is compared is no numbering, though all numbers from 0 to 6 occur in it.
+        named = [c for c in columns if [c.name] == [*values[:1]] and _is_count(table, c, columns)]
         return cls._of_as_many(table, columns, named[0]) if named and few else None
 
     @classmethod
@@ -166,6 +167,11 @@ def may_be_counts(table: Table, column: Column, columns: Sequence[Column]) -> bo
     if small and not where and (exposes(name) or measured):
         return False
     return not (same_everywhere(table, column, columns) or set_at(table, column, columns))
+
+
+def _is_count(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether what is compared may be a count, whether its numbers leave gaps or not."""
+    return may_be_counts(table, replace(column, numbering=False), columns)
 
 
 def _may_be_as_many(column: Column) -> bool:

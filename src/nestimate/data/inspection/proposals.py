@@ -115,6 +115,26 @@ class Proposal:
         return False
 
     @property
+    def comparands(self) -> tuple[str, ...]:
+        """What is compared: a column, several factors, or none where all rows are one group."""
+        if self.factors:
+            return self.factors
+        return () if self.roles.one_group else (self.roles.group,)
+
+    @property
+    def measured(self) -> str:
+        """What is compared of these, in words: a column, at equal values of another, or a mean."""
+        if self.folded == "replicates":
+            first, *_, last = self.folded_columns
+            return f"the mean of {first} to {last}"
+        return f"{self.roles.value} at equal {self.adjust}" if self.adjust else self.roles.value
+
+    @property
+    def set_apart(self) -> tuple[str, ...]:
+        """Columns of which plain differences are taken out: few cohorts, rows of a square."""
+        return ()
+
+    @property
     def sampled(self) -> str:
         """What was sampled, or met under several levels: the outermost; "" where none is named."""
         return (self.roles.block or self.roles.unit or "").split("/")[0]
@@ -238,6 +258,24 @@ class FormulaProposal(Proposal):
     def in_pairs(self) -> bool:
         """Whether two columns are compared row by row, and no groups of rows."""
         return bool(self.change) and not self.factors
+
+    @property
+    def comparands(self) -> tuple[str, ...]:
+        """What is compared: the two columns themselves where they are pairs."""
+        return self.change if self.in_pairs else super().comparands
+
+    @property
+    def measured(self) -> str:
+        """What is compared of these, in words: a column, or a difference of two."""
+        if not self.change:
+            return super().measured
+        after, before = self.change
+        return f"{after} less {before}" if self.relative else f"the change from {before} to {after}"
+
+    @property
+    def set_apart(self) -> tuple[str, ...]:
+        """Columns of which plain differences are taken out."""
+        return self.beside
 
     def designed(self, table: Table, roles: Roles) -> Design:
         """Return the design of the same formula."""

@@ -1,6 +1,6 @@
-"""What only the user can decide: proposals that differ in what the labels mean."""
+"""What only the user can decide: each design that is proposed follows from an answer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -9,18 +9,23 @@ from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.proposals import Proposal
 
 Kind = Literal[
+    "compared",
     "same labels",
     "measured again",
     "which unit",
-    "which group",
-    "one group",
     "what columns are",
     "paired",
-    "one or several",
     "one quantity",
     "before",
     "part",
     "effort",
+    "quantity",
+    "slopes",
+    "own level",
+    "one effect",
+    "together",
+    "readings",
+    "readings of",
 ]
 
 
@@ -31,28 +36,34 @@ class Decision:
     Attributes
     ----------
     kind
-        `same labels`: is `column` the same thing in several groups, or are its labels reused?
-        `measured again`: the same across `other`, or reused? `which unit`: was `column` or
-        `other` assigned? `which group`: which column is compared? `one group`: are the groups of
-        `column` compared, or are all rows one? `what columns are`: what is compared, or readings of
-        one thing; `column` names them. `paired`: do readings of one `column` in one `other` belong
-        together, or the values of a row? `one or several`: is `column` compared alone, or with
-        `other` as well? `one quantity`: are columns, which `column` names, levels at which one
-        quantity was met, outcomes of their own, or readings of one thing? `before`: is `column`
-        what `other` was before? `part`: does `column` count some of `other`? `effort`: were counts
-        in `column` made on, in or during `other`?
+        `compared`: what is compared; `comparands` names the answers. `same labels`: is `column` the
+        same thing in several groups, or are its labels reused? `measured again`: the same across
+        `other`, or reused? `which unit`: was `column` or `other` assigned? `what columns are`: what
+        is compared, or readings of one thing; `column` names them. `paired`: do readings of one
+        `column` in one `other` belong together, or the values of a row? `one quantity`: are
+        columns, which `column` names, levels at which one quantity was met, outcomes of their own,
+        or readings of one thing? `before`: is `column` what `other` was before? `part`: does
+        `column` count some of `other`? `effort`: were counts in `column` made on, in or during
+        `other`? `quantity`: is `column` compared, or `other`? `slopes`: how fast `column` changes
+        along `other`, or its mean? `own level`: may labels of `column` differ whatever that of
+        `other` is? `one effect`: is the effect of `other` taken to be the same in each `column`?
+        `together`: is what shares one `column` more alike than what shares a label of `other`?
+        `readings`: are rows of one `column` readings of it? `readings of`: do readings belong to
+        `column` or to `other`?
     column, other
         Columns that it is about.
     choices
-        Index of the proposal that follows from each answer, in the order of the question; of
-        `which group` a third one where both can be compared at once; so of `one quantity` where
-        columns may be readings.
+        Index of the proposal that follows from each answer, in the order of the question; of `one
+        quantity` a third one where columns may be readings.
+    comparands
+        What each answer compares, none where all rows are one group; of `compared` alone.
     """
 
     kind: Kind
     column: str
     other: str = ""
     choices: tuple[int, ...]
+    comparands: tuple[tuple[str, ...], ...] = ()
 
 
 def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
@@ -61,22 +72,87 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     plain = [i for i, proposal in enumerate(proposals) if not proposal.factors]
     for i, j in combinations(plain, 2):
         for decision in _between(proposals, i, j, first=plain[0]):
-            once = decision.kind in {"which group", "one group", "what columns are"}
+            once = decision.kind == "what columns are"
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
     for decision in [
+        *_of_comparands(proposals),
         *_of_levels(proposals),
         *_of_values_before(proposals),
         *_of_parts(proposals),
         *_of_efforts(proposals),
         *_of_factors(proposals),
         *_of_pairs(proposals),
-        *_alone(proposals, found),
     ]:
         found.setdefault((decision.kind, decision.column, decision.other), decision)
+    for decision in _of_the_rest(proposals, found.values()):
+        found.setdefault((decision.kind, decision.column, decision.other), decision)
+    # Two questions that tell the same designs apart are one.
+    first = {frozenset(d.choices): d for d in reversed(found.values())}
+    told = [d for d in found.values() if first[frozenset(d.choices)] is d]
     # What a column of numbers is comes before what labels are.
-    ordered = sorted(found.values(), key=lambda decision: decision.kind != "effort")
+    ordered = sorted(told, key=lambda decision: decision.kind != "effort")
     return tuple(sorted(ordered, key=lambda decision: min(decision.choices[:2])))
+
+
+def _of_comparands(proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    """Yield what tells designs apart by what they compare."""
+    first = {
+        frozenset(p.comparands): (i, p.comparands) for i, p in reversed([*enumerate(proposals)])
+    }
+    if len(first) > 1:
+        choices, comparands = zip(*sorted(first.values()), strict=True)
+        yield Decision(kind="compared", column="", choices=choices, comparands=comparands)
+
+
+def _of_the_rest(proposals: Sequence[Proposal], found: Iterable[Decision]) -> Iterator[Decision]:
+    """Yield what tells a design to which no answer leads from those that compare the same.
+
+    A design that is shown has to be told from the others.
+    """
+    every = range(len(proposals))
+    linked = {frozenset(decision.choices) for decision in found}
+    parts = [frozenset(proposals[i].comparands) for i in every]
+    for i in every[1:]:
+        peers = [j for j in every[:i] if parts[j] == parts[i]]
+        others = peers or [j for j in every[:i] if proposals[j].folded == proposals[i].folded]
+        if any(i in choices and choices & {*(peers or every[:i])} for choices in linked):
+            continue
+        told = (_apart(proposals, j, i) for j in (*others, *every[:i]))
+        decision = next(filter(None, told), None)
+        if decision is not None:
+            linked.add(frozenset(decision.choices))
+            yield decision
+
+
+def _apart(proposals: Sequence[Proposal], i: int, j: int) -> Decision | None:
+    """Return what tells two designs that compare the same apart: the first in which they differ."""
+    one, other = proposals[i], proposals[j]
+    if one.measured != other.measured:
+        said = one.measured, other.measured
+        return Decision(kind="quantity", column=said[0], other=said[1], choices=(i, j))
+    for this, that, choices in ((one, other, (i, j)), (other, one, (j, i))):
+        own, rest = this.candidate, that.candidate
+        group = " and ".join(this.comparands)
+        taken = {*rest.used, *that.set_apart}
+        if this.along and this.formula and not that.formula:
+            value = this.roles.value
+            return Decision(kind="slopes", column=value, other=this.along, choices=choices)
+        if alone := " or ".join(name for name in this.set_apart if name not in taken):
+            return Decision(kind="own level", column=alone, other=group, choices=choices)
+        if alike := " or ".join(name for name in this.set_apart if name in rest.blocks):
+            return Decision(kind="one effect", column=alike, other=group, choices=choices)
+        if held := [name for name in own.blocks if name not in taken]:
+            return Decision(kind="together", column=held[0], other=group, choices=choices)
+        if own.units and not rest.units:
+            return Decision(kind="readings", column=own.units[0], choices=choices)
+    outer, inner = one.candidate.units, other.candidate.units
+    told = [n for n in outer if n not in inner], [n for n in inner if n not in outer]
+    if all(told):
+        return Decision(kind="readings of", column=told[0][0], other=told[1][0], choices=(i, j))
+    if outer[:1] != inner[:1]:
+        return Decision(kind="which unit", column=outer[0], other=inner[0], choices=(i, j))
+    return None
 
 
 def _of_levels(proposals: Sequence[Proposal]) -> Iterator[Decision]:
@@ -158,28 +234,6 @@ def _of_pairs(proposals: Sequence[Proposal]) -> Iterator[Decision]:
                     yield Decision(kind="paired", column=name, other=block, choices=(i, j))
 
 
-def _alone(
-    proposals: Sequence[Proposal], found: Mapping[tuple[str, ...], Decision]
-) -> Iterator[Decision]:
-    """Yield what tells the likeliest design, of one factor, from that of several, if none does."""
-    asked = any(0 in decision.choices for decision in found.values())
-    named = {*proposals[0].factors} if proposals else set()
-    for i, plain in enumerate(proposals):
-        one = plain.candidate
-        alone = not (asked or plain.factors or one.units)
-        if alone and one.blocks and {one.group, *one.blocks} == named:
-            other = ", ".join(one.blocks)
-            yield Decision(kind="one or several", column=one.group, other=other, choices=(i, 0))
-            return
-    for i, several in enumerate(proposals):
-        group = proposals[0].candidate.group
-        if len(several.factors) > 1 and group in several.factors and not proposals[0].factors:
-            others = ", ".join(name for name in several.factors if name != group)
-            if not asked and several.folded == proposals[0].folded:
-                yield Decision(kind="one or several", column=group, other=others, choices=(0, i))
-            return
-
-
 def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:
     """Yield what tells two proposals apart, where one question does."""
     kinds = {proposals[k].folded: k for k in (i, j)}
@@ -191,19 +245,6 @@ def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> It
         return
     one, other = proposals[i].candidate, proposals[j].candidate
     if one.group != other.group:
-        if proposals[i].whole != proposals[j].whole:
-            whole, several = (i, j) if proposals[i].whole else (j, i)
-            group = proposals[several].candidate.group
-            yield Decision(kind="one group", column=group, choices=(several, whole))
-        elif i == first:
-            named = {one.group, other.group}
-            both = [k for k, proposal in enumerate(proposals) if named <= {*proposal.factors}]
-            yield Decision(
-                kind="which group",
-                column=one.group,
-                other=other.group,
-                choices=(i, j, *both[:1]),
-            )
         return
     for a, b in ((i, j), (j, i)):
         this, that = proposals[a].candidate, proposals[b].candidate

@@ -13,6 +13,7 @@ from nestimate.data.designs.quantities import lies_around
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.vocabulary import hints, summary_role
 from nestimate.data.inspection.candidates import Candidate
+from nestimate.data.inspection.complete import with_complete
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.heeded import (
     heeded,
@@ -196,7 +197,8 @@ def propose(
     found = without_pairs(crossing, heeded(crossing, fit, build), build)
     found = with_pairs(crossing, found, build)
     found = with_numbered_anew(crossing, with_treated(crossing, found, build), build)
-    return with_many_labels(crossing, found, of_roles), tuple(refused[:3])
+    found = with_complete(crossing, with_many_labels(crossing, found, of_roles), of_roles)
+    return found, tuple(refused[:3])
 
 
 def _levels_of(crossing: Crossing, design: Design) -> list[str]:

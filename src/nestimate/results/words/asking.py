@@ -1,5 +1,7 @@
 """What only the user can decide about an inspected table, as questions with their answers."""
 
+from collections.abc import Iterator
+
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.questions import Decision
 
@@ -17,6 +19,8 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
     labels = ", ".join(x for c in inspection.columns if c.name == column for x in c.examples[:3])
     several = f"{column} {labels} ... occur in more than one {other}."
     match decision.kind:
+        case "compared":
+            return "What do you want to compare?", *_sentences(*_comparands(decision, inspection))
         case "same labels":
             return (
                 f"{several} Are they the same {column} each time?",
@@ -36,12 +40,6 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 column,
                 other,
             )
-        case "which group":
-            asked = "What do you want to compare?"
-            if decision.choices[2:]:
-                return asked, column, other, "Both at once"
-            hint = f"To compare their combinations, name both as the group: {column},{other}."
-            return f"{asked} {hint}", column, other
         case "paired" if not other:
             return (
                 "Do the values in one row belong together, as those of one animal or patient do?",
@@ -53,12 +51,6 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 f"Do the readings of one {column} of one {other} belong together, as pairs do?",
                 "Yes",
                 f"No, every row is another {column}",
-            )
-        case "one or several":
-            return (
-                f"Is it {column} alone that you compare, or {other} as well?",
-                column,
-                "Both",
             )
         case "what columns are":
             return (
@@ -76,11 +68,73 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 "Outcomes of their own, each compared by itself",
                 *readings,
             )
-    return _of_numbers(decision, inspection)
+    return _of_rows(decision) or _of_numbers(decision, inspection)
+
+
+def _of_rows(decision: Decision) -> tuple[str, ...]:
+    """Ask what rows of designs that compare the same have in common; nothing of other decisions."""
+    column, other = decision.column, decision.other
+    match decision.kind:
+        case "own level":
+            return (
+                f"May one {column} be higher than another, whatever the {other}?",
+                "Yes, or not known",
+                "Surely not",
+            )
+        case "one effect":
+            return (
+                f"Is the effect of {other} taken to be the same in each {column}?",
+                "Yes, so few can hardly tell",
+                "It may differ (less sure)",
+            )
+        case "together":
+            return (
+                f"Have the rows of one {column} something in common, so that {other} is compared "
+                "best inside it?",
+                "Yes, or not known",
+                f"No, {column} says nothing",
+            )
+        case "readings":
+            return (
+                f"Are the rows of one {column} readings of it?",
+                "Yes",
+                "No, each is of another animal, sample or well",
+            )
+        case "readings of":
+            return (
+                f"What are several rows readings of: one {column}, or one {other}?",
+                column,
+                other,
+            )
+    return ()
+
+
+def _comparands(decision: Decision, inspection: Inspection) -> Iterator[str]:
+    """Yield what each design compares: `alone` where another one compares more than that."""
+    own = {column.name for column in inspection.columns}
+    for found, i in zip(decision.comparands, decision.choices, strict=True):
+        alone = any({*found} < {*others} for others in decision.comparands)
+        columns = inspection.proposals[i].folded_columns
+        made = f"the columns {columns[0]} to {columns[-1]}" if columns else ""
+        names = [name if name in own else made or name for name in found]
+        if not names:
+            yield "Nothing: the mean of all rows is set beside a value that you state"
+        elif len(names) == 1:
+            yield f"{names[0]} alone" if alone else names[0]
+        else:
+            one = "the others" if len(names) > 2 else "the other"
+            said = f"{', '.join(names[:-1])} and {names[-1]}"
+            yield f"{said}, and how the effect of one depends on {one}"
+
+
+def _sentences(*said: str) -> Iterator[str]:
+    """Yield answers, which begin a sentence where they are no name of a column."""
+    for one in said:
+        yield one[:1].upper() + one[1:] if one.startswith("the ") else one
 
 
 def _of_numbers(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
-    """Ask what columns of numbers are to each other; or whether groups are compared at all."""
+    """Ask what columns of numbers are to each other."""
     column, other = decision.column, decision.other
     match decision.kind:
         case "before":
@@ -97,15 +151,18 @@ def _of_numbers(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
                 "Yes, the share is compared",
                 f"No, {compared} is compared by itself",
             )
-        case "effort":
+        case "quantity":
+            return "Which of these is compared?", *_sentences(column, other)
+        case "slopes":
             return (
-                f"Is {other} on how much, or how long, {column} was counted, so that twice as much "
-                "of it has twice the count?",
-                f"Yes, {column} per {other} is compared",
-                f"No, {other} is something else",
+                f"Is it how fast {column} changes along {other} that you compare, or its mean over "
+                f"{other}?",
+                "How fast",
+                "Its mean",
             )
     return (
-        f"Do you want to compare each {column} with the others?",
-        "Yes",
-        "No, their common mean is what matters",
+        f"Is {other} on how much, or how long, {column} was counted, so that twice as much "
+        "of it has twice the count?",
+        f"Yes, {column} per {other} is compared",
+        f"No, {other} is something else",
     )

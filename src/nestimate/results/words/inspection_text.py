@@ -29,7 +29,7 @@ WIDTH = 80
 MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
 MOST_TREES = 2
-MOST_QUESTIONS = 2
+MOST_QUESTIONS = 4
 #: Roles that say what a column is by themselves: the reason is all that is shown.
 TELLING = ("counter", "kind", "along", "baseline", "part")
 

@@ -72,8 +72,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"{name} has too many labels to be tried beside the other columns. If its rows are "
             "repeated readings, name it as unit yourself."
         )
-    groups = [p.candidate.group for p in inspection.proposals if not p.whole]
     for coarse in inspection.confounded:
+        groups = inspection.proposals[0].comparands
         yield (
             f"Each label of {groups[0]} stands beside one label of {coarse} only: where two of "
             f"them differ in {coarse} too, nothing tells which of both made the difference."

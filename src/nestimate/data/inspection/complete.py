@@ -1,0 +1,145 @@
+"""Designs that are complete: each label of one column met each of another once, whatever its name.
+
+What was met so is compared, pairs what is compared, or is a side of a Latin square. Where names say
+nothing the labels still do: such a design is never left unsaid.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations, permutations
+
+from nestimate.data.designs.vocabulary import hints
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
+from nestimate.data.inspection.candidates import Candidate
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.loud import SURE, chances
+from nestimate.data.inspection.proposals import MOST, Proposal
+
+#: Fewer labels do not pair what is compared: two sides, or sexes, are compared themselves.
+_FEWEST = 3
+#: What a name says of labels that nobody compares, though each met all.
+_ASIDE = frozenset({"counter", "time", "place", "trait", "block"})
+#: What it says of what has no value of its own.
+_NO_BLOCKS = frozenset({"trait", "counted", "value", "scored"})
+
+Build = Callable[[Candidate], Proposal | None]
+
+
+def with_complete(
+    crossing: Crossing, fit: Sequence[Proposal], build: Build
+) -> tuple[Proposal, ...]:
+    """Add the designs in which all was met once with all, as far as none of them has it.
+
+    Parameters
+    ----------
+    crossing
+        Which labels occur with which.
+    fit
+        Designs that can be, the likeliest first.
+    build
+        What makes a proposal of roles that none of them has; None where it cannot be.
+    """
+    if not fit or crossing.single:
+        return tuple(fit)
+    found = _of_a_square(crossing, fit)
+    found = _of_what_all_met(crossing, found, build)
+    return _sensible(crossing, _in_what_met_all(crossing, found, build))
+
+
+def _of_a_square(crossing: Crossing, fit: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Put first that side of a Latin square which alone has names: rows and columns are numbered.
+
+    Each of the three could be compared within the two others.
+    """
+    group = fit[0].roles.group
+    sides = [group, *square_of(crossing, group)]
+    named = [n for n in sides if not _numbers(crossing, n)]
+    if len(sides) < _FEWEST or len(named) != 1 or named == [group]:
+        return tuple(fit)
+    return tuple(sorted(fit, key=lambda p: p.whole or p.roles.group != named[0]))
+
+
+def _of_what_all_met(
+    crossing: Crossing, fit: Sequence[Proposal], build: Build
+) -> tuple[Proposal, ...]:
+    """Put first the design of a few things that each of many met, where nothing else is compared.
+
+    Runners R1 to R9 are compared with nothing while each wore shoes A, B and C.
+    """
+    for name, many in permutations(_labels(crossing), 2):
+        few = crossing.size(name) < crossing.size(many) and crossing.size(name) <= MOST_GROUPS
+        if not few or _numbers(crossing, name) or hints(name) & _ASIDE:
+            continue
+        wanted = Candidate(group=name, blocks=(many,))
+        known = [p for p in fit if _same(p.candidate, wanted)]
+        others = all(p.whole or p.roles.group == many for p in fit)
+        if not (others or (known and fit[0].whole)) or not _once(crossing, name, many):
+            continue
+        if (made := known[0] if known else build(wanted)) is not None:
+            return (made, *(p for p in fit if p is not made))[:MOST]
+    return tuple(fit)
+
+
+def _in_what_met_all(
+    crossing: Crossing, fit: Sequence[Proposal], build: Build
+) -> tuple[Proposal, ...]:
+    """Add the design of blocks behind that of rows alone: before it where values go with them."""
+    first = fit[0].candidate
+    if fit[0].whole or first.blocks or first.units or fit[0].roles.summary:
+        return tuple(fit)
+    used = {n for p in fit for n in p.candidate.used}
+    for name in _labels(crossing):
+        few = crossing.size(name) < _FEWEST or hints(name) & _NO_BLOCKS
+        if name in used or few or not _once(crossing, first.group, name):
+            continue
+        made = build(Candidate(group=first.group, blocks=(name,), score=first.score))
+        if made is not None:
+            told = chances(crossing, name, first.group)
+            sure = told is not None and told.one < SURE
+            return ((made, *fit) if sure else (fit[0], made, *fit[1:]))[:MOST]
+    return tuple(fit)
+
+
+def _sensible(crossing: Crossing, fit: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Leave out designs whose units are what all met, or what was given: these are no animals."""
+    group, blocks = fit[0].candidate.group, fit[0].candidate.blocks
+    met = (group,) if blocks and not fit[0].whole else ("",)
+    kept = [p for p in fit if not (p.whole and p.candidate.units[:1] == met)]
+    given = [p for p in kept if any(_combines(crossing, n) for n in p.candidate.units[:1])]
+    return tuple(p for p in kept if p is kept[0] or p not in given)
+
+
+def _combines(crossing: Crossing, name: str) -> bool:
+    """Return whether labels stand for what two others say, all of it in every block: treatments."""
+    compared = [n for n in crossing.names if n != name and is_compared(crossing, n)]
+    pairs = (
+        pair
+        for pair in combinations(compared, 2)
+        if crossing.size(name) == crossing.size(*pair) == crossing.size(name, *pair)
+        if crossing.size(name) == crossing.size(pair[0]) * crossing.size(pair[1])
+    )
+    return any(
+        evenly_crossed(crossing, name, other)
+        for pair in pairs
+        for other in crossing.names
+        if other not in {name, *pair}
+    )
+
+
+def _labels(crossing: Crossing) -> list[str]:
+    """Return the columns that tell rows apart by more than one label."""
+    made = {crossing.made, *crossing.table.unnamed}
+    return [n for n in crossing.names if n not in made and crossing.size(n) > 1]
+
+
+def _once(crossing: Crossing, name: str, other: str) -> bool:
+    """Return whether each label of a column met each of another in one row."""
+    return crossing.most_rows([name, other]) == 1 and evenly_crossed(crossing, other, name)
+
+
+def _numbers(crossing: Crossing, name: str) -> bool:
+    return all(map(str.isdigit, crossing.labels[name]))
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    return (one.group, one.blocks, one.units) == (other.group, other.blocks, other.units)

@@ -1,0 +1,145 @@
+"""Designs that inspect proposes are told apart: every one follows from an answer to a question."""
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+from exports import EXPORTS
+from laboratory import SHEETS
+from nestimate.data.inspection.questions import decisions
+from nestimate.errors import NestimateError
+from nestimate.results.words.inspection_text import MOST_QUESTIONS
+from test_laboratory import SHARED
+
+TABLES = SHEETS | EXPORTS
+CASES = sorted(SHARED.glob("*.csv"))
+
+
+def apart(proposals):
+    """Return the designs of which no answer tells that it is neither another nor the first."""
+    every = [{*decision.choices} for decision in decisions(proposals)]
+    return [
+        i
+        for i, own in enumerate(proposals)
+        for before in [
+            [j for j in range(i) if {*proposals[j].comparands} == {*own.comparands}] or [*range(i)]
+        ]
+        if before and not any(i in choices and choices & {*before} for choices in every)
+    ]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_design_of_a_table_follows_from_an_answer(name, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text(TABLES[name].text, encoding="utf-8")
+    try:
+        found = ne.inspect(path)
+    except NestimateError:
+        return  # it says how to read the table first
+    assert not apart(found.proposals), [p.command("X") for p in found.proposals]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.name)
+def test_every_design_of_a_public_table_follows_from_an_answer(path):
+    try:
+        found = ne.inspect(path)
+    except NestimateError:
+        return
+    assert not apart(found.proposals), [p.command("X") for p in found.proposals]
+
+
+def said(frame):
+    return " ".join(str(ne.inspect(frame)).split())
+
+
+def first(frame):
+    return dict(ne.inspect(frame).proposals[0].arguments())
+
+
+def trial(diets=4, blocks=5, spread=5.0, name="hutch", seed=1):
+    """Return a table of complete blocks: one row of each diet in each."""
+    rng = np.random.default_rng(seed)
+    block, diet = (x.ravel() for x in np.indices((blocks, diets)))
+    value = 60 + rng.normal(0, spread, blocks)[block] + diet + rng.normal(0, 1, block.size)
+    labels = np.array(["control", "clover", "chicory", "plantain"])[diet]
+    return pd.DataFrame({"diet": labels, name: block + 1, "gain_g": value.round(1)})
+
+
+ODD_NAMES = ["shelf", "wave", "hutch_row", "tier", "Zug", "x3"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_what_met_all_once_is_a_block_whatever_its_name(name):
+    assert first(trial(name=name))["block"] == name
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_where_values_do_not_say_so_it_is_asked(name):
+    frame = trial(name=name, spread=0.0)
+    assert f"Are they the same {name} each time? Yes: design" in said(frame)
+    assert any(p.roles.block == name for p in ne.inspect(frame).proposals)
+
+
+def test_a_block_stands_beside_values_before():
+    frame = trial(name="hutch_row", spread=0.0)
+    rng = np.random.default_rng(2)
+    frame["start_g"] = (frame["gain_g"] * 12 + rng.normal(0, 20, len(frame))).round()
+    frame["end_g"] = (frame["start_g"] + frame.pop("gain_g")).round()
+    words = [dict(p.arguments()) for p in ne.inspect(frame).proposals]
+    wanted = {"block": "hutch_row", "adjust": "start_g", "group": "diet", "value": "end_g"}
+    assert wanted in words
+
+
+def met(things, many, labels, n=9, seed=3):
+    rng = np.random.default_rng(seed)
+    who, what = (x.ravel() for x in np.indices((n, len(things))))
+    value = 45 + rng.normal(0, 6, n)[who] + what + rng.normal(0, 1, who.size)
+    return pd.DataFrame(
+        {many: [labels.format(i + 1) for i in who], "thing": [things[i] for i in what]}
+        | {"y_mm": value.round(1)}
+    )
+
+
+@pytest.mark.parametrize("many", ["runner", "subject", "x1"])
+@pytest.mark.parametrize("labels", ["R{}", "{}"])
+@pytest.mark.parametrize("things", ["ABC", "xyz", ["soft", "firm", "gel"]])
+def test_things_that_each_of_many_met_are_compared(many, labels, things):
+    found = first(met(things, many, labels))
+    assert (found["group"], found["block"]) == ("thing", many)
+
+
+@pytest.mark.parametrize("order", [*permutations(("row", "col", "operator"))])
+def test_what_has_names_in_a_latin_square_is_compared(order):
+    rng = np.random.default_rng(4)
+    row, col = (x.ravel() for x in np.indices((5, 5)))
+    given = (row + col) % 5
+    frame = pd.DataFrame(
+        {"row": row + 1, "col": col + 1, "operator": [*np.array([*"abcde"])[given]]}
+    )[[*order]]
+    frame["difference"] = (40 + 3 * given + col + rng.normal(0, 1, 25)).round(1)
+    formula = first(frame)["formula"]
+    assert formula.startswith("difference ~ operator + ")
+    assert {"C(row)", "C(col)"} <= {*formula.split(" ~ ")[1].split(" + ")}
+    asked = said(frame)
+    assert "What do you want to compare? operator: design 1." in asked
+    assert "row: design" in asked
+    assert "col: design" in asked
+
+
+@pytest.mark.parametrize("name", ["exposed", "presented", "seeds", "n_tested"])
+def test_counts_without_gaps_may_be_of_as_many_in_each_row(name):
+    k = [0, 0, 1, 1, 0, 3, 3, 1, 2, 4, 5, 2, 6, 2, 6]
+    frame = pd.DataFrame({"treatment": np.repeat(["ctl", "low", "high"], 5), name: 10, "dead": k})
+    assert any(p.roles.total == name for p in ne.inspect(frame).proposals)
+
+
+def test_no_more_is_asked_than_is_read():
+    for path in CASES:
+        try:
+            found = ne.inspect(path)
+        except NestimateError:
+            continue
+        assert len(decisions(found.proposals)) <= MOST_QUESTIONS + 1

@@ -238,6 +238,7 @@ def test_the_test_of_what_lies_inside_holds_its_level():
     assert np.mean(seen) == pytest.approx(0.1, abs=0.052)
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("how", ASKED)
 def test_they_are_kept_in_files_and_whichever_the_reference(how, tmp_path):
     roles, made, name, groups = ASKED[how]

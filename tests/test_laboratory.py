@@ -100,10 +100,11 @@ def kind(line):
 
 @pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("name", SHEETS)
-def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path):
-    """The first of every table to its end, and one of every other kind; the rest up to the fit."""
-    for place, line in enumerate(proposed(SHEETS[name], tmp_path)):
-        if place == 0 or kind(line) not in RUN:
+def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path, request):
+    """One of every kind to its end, the rest up to the fit; all to their end where thorough."""
+    thorough = request.config.getoption("--thorough")
+    for line in proposed(SHEETS[name], tmp_path):
+        if thorough or kind(line) not in RUN:
             run(line)
             RUN.add(kind(line))
         else:

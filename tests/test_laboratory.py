@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -88,14 +89,12 @@ RUN = set()
 
 def kind(line):
     """Return what a line asks for, whatever its columns are called."""
-    _, command, *words = shlex.split(line)
-    asked = [re.sub(r"[^-,/|:*+~()]", "", word) for word in words]
-    for i, word in enumerate(words):
-        if word.startswith("--"):
-            asked[i] = word
-        elif words[i - 1] in {"--response", "--wide", "--scale", "--tau", "--sigma"}:
-            asked[i] = word
-    return command, *asked[1:]
+    stated = {"--response", "--wide", "--scale", "--tau", "--sigma"}
+    words = [word for word in shlex.split(line) if not word.endswith("data.csv")]
+    return tuple(
+        word if word.startswith("--") or before in stated else re.sub(r"[^-,/|:*+~()]", "", word)
+        for before, word in pairwise(words)
+    ), words[1]
 
 
 @pytest.mark.usefixtures("shaped")

@@ -9,6 +9,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 
 # Without compiled modules every command would start three times slower.
 unexport PYTHONDONTWRITEBYTECODE
+# Processes share the cores; threads of linear algebra on small matrices only wait for each other.
+export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: demo demo-screen test quick test-all check format bench calibration docs clean
 
@@ -31,10 +33,10 @@ demo-screen: $(VENV)/test              ## screen 20,000 made-up proteins on two 
 		--scheduler tcp://127.0.0.1:8786 --overwrite
 
 test: $(VENV)/test                     ## the fast tests
-	$(BIN)/pytest -n auto --maxprocesses 8
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 
 quick: $(VENV)/test                    ## half of the fast tests, in under a minute
-	$(BIN)/pytest -n auto --maxprocesses 2 -m "quick and not slow"
+	$(BIN)/pytest -n auto --maxprocesses 2 --dist worksteal -m "quick and not slow"
 
 test-all: $(VENV)/bench dist/axe       ## all tests: PyMC twins, calibration, random designs
 	$(BIN)/pytest -m "slow or not slow" --thorough

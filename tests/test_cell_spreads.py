@@ -157,6 +157,7 @@ def test_a_cell_of_litters_that_scatters_more_has_its_own_spread():
         assert 0.85 < width(found, f"drug - veh | {geno}") / np.ptp(list(pairs)) < 1.3
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("noisy", [True, False])
 def test_one_noisy_time_of_many_is_not_taken_for_a_drift(noisy):
     """Twelve cells have a spread each where they show it more clearly than a drift."""
@@ -326,6 +327,7 @@ def test_cells_of_every_response_have_their_own_spreads(response, readings):
     assert "One spread serves all cells" in " ".join(str(one).split())
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("response", RESPONSES)
 def test_cells_of_every_response_in_litters_and_formulas(response):
     table = litters(1, (0.2, 0.2, 0.2, 1.5), many=8)
@@ -448,6 +450,7 @@ def test_of_three_groups_in_blocks_one_reading_less_hides_no_spread():
     assert width(found, "c - b") < 0.5 * width(found, "a - b")
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("random", ["(1 | mouse)", "(1 | mouse) + (1 | mouse:time)"])
 def test_a_formula_with_one_spread_of_cells_names_the_term_that_gives_each_one(random):
     table = mice(1, (0.5, 4), readings=3)

@@ -81,6 +81,7 @@ def labels(answer, name):
     return {p.label for p in answer.model.parameters if p.name == name}
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("how", ASKED)
 def test_members_that_scatter_differently_have_a_scale_each_and_it_is_said(how):
     roles, made, name, groups = ASKED[how]
@@ -98,6 +99,7 @@ def test_members_that_scatter_differently_have_a_scale_each_and_it_is_said(how):
     assert labels(stated, name) == {f"{name}[{g}]" for g in groups}
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("how", ASKED)
 def test_members_that_scatter_alike_share_a_scale(how):
     roles, made, name, _ = ASKED[how]
@@ -107,6 +109,7 @@ def test_members_that_scatter_alike_share_a_scale(how):
     assert "spreads inside" not in {c.name for c in answer.advice}
 
 
+@pytest.mark.usefixtures("shaped")
 def test_of_many_groups_it_is_said_what_gives_each_its_own():
     table = slices(1, {**UNLIKE, "d": 1.0, "e": 1.0, "f": 1.0, "g": 1.0})
     answer = compared(NESTED, table)
@@ -118,6 +121,7 @@ def test_of_many_groups_it_is_said_what_gives_each_its_own():
     assert {"sigma[a]", "sigma[g]"} <= labels(own, "sigma")
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize(("formula", "made"), [
     ("value ~ group + (1 | unit) + (1 | unit:inner)", slices),
     ("value ~ group + (group | block) + (1 | block:inner)", pups),
@@ -234,6 +238,7 @@ def test_the_test_of_what_lies_inside_holds_its_level():
     assert np.mean(seen) == pytest.approx(0.1, abs=0.052)
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("how", ASKED)
 def test_they_are_kept_in_files_and_whichever_the_reference(how, tmp_path):
     roles, made, name, groups = ASKED[how]

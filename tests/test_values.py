@@ -52,16 +52,20 @@ def _is_array(part):
 
 def _holders():
     """Classes that hold an array, or something that does."""
-    held: set[type] = set()
-    while True:
-        more = {
-            kind
-            for kind in CLASSES
+    parts = {
+        kind: {
+            part
             for field in dataclasses.fields(kind)
             for part in _parts(HINTS[kind][field.name])
-            if _is_array(part)
-            or any(part is other or (part in CLASSES and issubclass(other, part)) for other in held)
+            if not isinstance(part, list)  # arguments of what can be called
         }
+        for kind in CLASSES
+    }
+    held = {kind for kind in CLASSES if any(map(_is_array, parts[kind]))}
+    while True:
+        # A field of a class may hold what is derived from it.
+        within = {base for kind in held for base in kind.__mro__} & set(CLASSES)
+        more = {kind for kind in CLASSES if parts[kind] & within}
         if more <= held:
             return sorted(held, key=lambda kind: (kind.__module__, kind.__name__))
         held |= more

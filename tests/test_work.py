@@ -12,9 +12,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import nestimate as ne
+from nestimate import posing
 from nestimate.errors import InferenceError
 from nestimate.inference import importance, nuts, work
 from nestimate.remedies import said
@@ -100,20 +101,34 @@ def _blas():
     return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
-@pytest.mark.parametrize("part", ["group_means", "differences"])
-def test_linear_algebra_keeps_to_one_thread_in_summaries_too(monkeypatch, part):
-    seen, usual = [], getattr(quantities, part)
+@pytest.mark.parametrize(
+    ("room", "part"),
+    [
+        (posing, "lines_or_cells"),
+        (posing, "cells_apart"),
+        (quantities, "group_means"),
+        (quantities, "differences"),
+    ],
+)
+def test_linear_algebra_keeps_to_one_thread_from_the_design_to_the_summaries(
+    monkeypatch, room, part
+):
+    """Of cells of twelve mice, two threads took six times the processor time of one."""
+    seen, usual = [], getattr(room, part)
 
     def watched(*arguments):
         seen.extend(_blas())
         return usual(*arguments)
 
-    monkeypatch.setattr(quantities, part, watched)
-    before = _blas()
-    str(ne.compare(DATA, options=OPTIONS))
+    monkeypatch.setattr(room, part, watched)
+    with threadpool_limits(2, user_api="blas"):  # also on one core, or where one thread is usual
+        before = _blas()
+        str(ne.compare(DATA, options=OPTIONS))
+        after = _blas()
     assert seen
     assert set(seen) == {1}
-    assert _blas() == before
+    assert set(before) == {2}
+    assert after == before
 
 
 def _fit(**known):

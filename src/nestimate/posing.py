@@ -20,6 +20,7 @@ from nestimate.data.tables.door import Table, Wanted, read_table
 from nestimate.data.tables.edits import WorkOut
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
+from nestimate.inference import work
 from nestimate.inference.fit import Fit
 from nestimate.model.cell_spreads import cells_apart, lines_or_cells
 from nestimate.model.crossed import said_of_crossing
@@ -37,6 +38,7 @@ from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
 
 
+@work.one_blas_thread()
 def posed(
     data: Any,
     *,
@@ -161,6 +163,7 @@ def _exposed(table: Table, roles: Roles, design: Design) -> list[str]:
     return doubt_exposures(table, seen.where(keep), used, keep, rows)
 
 
+@work.one_blas_thread()
 def fitted(design: Design, chosen: Options) -> Fit:
     """Return the draws that answer a design under the options."""
     roles = replace(design.roles, value_unit=chosen.value_unit)

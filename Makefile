@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Without compiled modules every command would start three times slower.
 unexport PYTHONDONTWRITEBYTECODE
 # Processes share the cores; threads of linear algebra on small matrices only wait for each other.
-export OPENBLAS_NUM_THREADS = 1
+test quick test-all: export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: demo demo-screen test quick test-all check format bench calibration docs clean
 

@@ -328,6 +328,7 @@ def test_the_rope_of_counts_is_checked_in_a_formula_and_of_a_plan_after_them():
     ("data", "options", "says"),
     [
         ({"a": [1.0, 2.0, 0.0], "b": [1.0, 2.0, 3.0]}, {}, "0 has no logarithm"),
+        ({"a": [1.0, 2.0, 0.0], "b": [1.0, 2.0, 3.0]}, {}, "add --response censored"),
         (DATA, {"rope": (-0.1, 0.1)}, "does not hold 1"),
         (DATA, {"against": -1.0}, "must be above 0"),
     ],

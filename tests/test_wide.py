@@ -382,3 +382,36 @@ def test_what_rows_measured_may_be_named_in_the_second_row_of_a_header(name, tab
     assert (kept.n_rows, kept.labels("group")[1]) == (6, ("WT", "KO"))
     left = read_table(path, Wanted(group="group", block=name, edits=(f"without {name} = Tnf",)))
     assert left.n_rows == 18
+
+
+#: Draws enough for words.
+FEW = {"ess": 200}
+TWO = ("arm,w1,w2\n" + "\n".join(f"{g},{i + 2.5},{i + 4.1}" for i in range(6) for g in "ab")) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("formula", "left"),
+    [
+        ("w2 / w1 ~ arm", False),
+        ("log(w2) - log(w1) ~ arm", False),
+        ("w2 ~ arm + w1", False),
+        ("w2 ~ arm", True),
+    ],
+)
+def test_columns_that_a_formula_names_are_not_said_to_be_left_out(formula, left, table):
+    said = " ".join(ne.fit(formula, table(TWO), options=FEW).design.notes)
+    assert ("'w1' look like further readings, which the formula leaves out" in said) == left
+    assert "--value" not in said
+
+
+@pytest.mark.parametrize("adjusted", [True, False])
+def test_a_covariate_is_no_reading_that_is_left_out(adjusted, table):
+    options = FEW | ({"adjust": "w1"} if adjusted else {})
+    result = ne.compare(table(TWO), value="w2", group="arm", options=options)
+    assert ("look like further readings" in " ".join(result.design.notes)) != adjusted
+
+
+def test_what_was_read_before_is_not_offered_as_a_reading(table):
+    text = TWO.replace("w1", "BW day 0").replace("w2", "BW day 14")
+    result = ne.compare(table(text), value="BW day 14", group="arm", options=FEW)
+    assert "further readings" not in " ".join(result.design.notes)

@@ -190,6 +190,7 @@ def fit(
         **asdict(chosen.reading),
         value=next(iter(parsed.measured), None),
         named=(
+            *parsed.measured[1:],
             *parsed.variables,
             *parsed.grouping,
             *responses.named_beside(response.total, chosen.exposure, chosen.limit),

@@ -119,7 +119,10 @@ class Logarithms:
                 f"{value[low[0]]:g} has no logarithm{many}. On a log scale every "
                 "value must be above 0: mend the value, or use "
             )
-            raise DataError(told, Remedy("scale", "linear"), ".")
+            limit = ". Where 0 stands for what lies below a limit of detection, write the limit in "
+            limit += "such cells, as <0.5, and add "
+            below = (limit, Remedy("response", "censored")) if not value[low].any() else ()
+            raise DataError(told, Remedy("scale", "linear"), *below, ".")
         return np.log(value)
 
     def called(self, name: str) -> str:

@@ -134,9 +134,7 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
         if name in columns:
             raise DesignError(f"column '{name}' is given as a reading and as a role of its own.")
     note = f"Wide table: {len(columns)} readings in each row, in the columns {', '.join(columns)}."
-    when = {moment(name) for name in columns}
-    times = {time for _, time in when} if len({stem for stem, _ in when}) == 1 else set()
-    if wanted.wide is None and 0.0 in times and len(times) > 1:
+    if wanted.wide is None and _say_before(columns):
         raise DesignError(
             f"{table.source}: the titles {listed(columns, most=4)} say when, before and after: "
             "pooled as readings of one unit they would be averaged over time. Compare what came "
@@ -237,21 +235,29 @@ def _stem(columns: Sequence[str]) -> str:
     return found[columns[0]].stem if one else "value"
 
 
+def _say_before(columns: Sequence[str]) -> bool:
+    """Return whether titles say when something was read, before and after."""
+    when = {moment(name) for name in columns}
+    times = {time for _, time in when} if len({stem for stem, _ in when}) == 1 else set()
+    return 0.0 in times and len(times) > 1
+
+
 def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
-    """Say that further columns look like readings of the same kind as the value column."""
+    """Say that further columns look like readings of the same kind as the value column.
+
+    Not of those that a formula or the covariates name, nor of what was read before.
+    """
     for members in readings(list(table.columns)).values():
-        if wanted.value in members:
-            taken = {wanted.value, *wanted.beside(table)}
+        if wanted.value in members and not _say_before(members):
+            taken = {wanted.value, *wanted.named, *wanted.beside(table)}
             others = [name for name in members if name not in taken]
-            if others:
-                return [
-                    Advice(
-                        f"Only {wanted.value} is used. {listed(others, most=4)} look like further "
-                        "readings: ",
-                        Remedy("value", ",".join(members[:6])),
-                        " would use them.",
-                    )
-                ]
+            if not others:
+                continue
+            said = f"Only {wanted.value} is used. {listed(others, most=4)} look like further "
+            if wanted.clusters is not None:
+                return [f"{said}readings, which the formula leaves out."]
+            use = Remedy("value", ",".join(members[:6]))
+            return [Advice(f"{said}readings: ", use, " would use them.")]
     return []
 
 

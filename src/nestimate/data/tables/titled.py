@@ -144,7 +144,8 @@ def from_units(table: Table, wanted: Wanted) -> Table:
         labels[word] = [read_label(parts[name].mark) or parts[name].mark for name in names]
     factors = split_names(wanted.group, table.columns, ",") if wanted.group else ()
     pooled = wanted.unit is None and (wanted.block is not None or len(factors) > 1)
-    what = "readings of that row" if pooled else "units, with readings below them"
+    row = pooled and wanted.block != UNIT
+    what = "readings of that row" if row else "units, with readings below them"
     counts = ", ".join(f"{g} ({groups.count(g)})" for g in dict.fromkeys(groups))
     note = f"Wide table: the title of a column is its group, its number tells {what}: {counts}."
     notes = [*table.notes, note, *_left_aside(aside)]

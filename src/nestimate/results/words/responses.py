@@ -174,7 +174,7 @@ def average_checks(
         for rate, average in far[:MOST_NAMED]
     )
     text = (
-        f"How far {unit} differ from each other is hardly told by so few: the upper "
+        f"How far one {unit} differs from another is hardly told by so few: the upper "
         f"end{'s' if several else ''} of {listed_plain([a.name for _, a in far])}, and of what is "
         f"compared with {'them' if several else 'it'}, {'are' if several else 'is'} that of the "
         f"prior of their spread rather than of the data ({shown}). Report the rates and their "

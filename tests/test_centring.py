@@ -57,6 +57,44 @@ def test_the_origin_of_a_measurement_changes_nothing(formula, options, same):
     assert there[same].mean == pytest.approx(here[same].mean, rel=0.02)
 
 
+FARTHEST = {
+    "y ~ arm * x": "beta[arm[b]:x]",
+    "y ~ arm * x + (1 | m)": "beta[arm[b]:x]",
+    "y ~ arm * x + (x | m)": "beta[x]",
+    "y ~ arm + arm:x": "beta[arm[b]:x]",
+    "y ~ arm * I(x - 1)": "beta[arm[b]:I(x - 1)]",
+}
+
+
+@pytest.mark.parametrize("origin", [1e7, 1.7e9, 1e10])
+@pytest.mark.parametrize("formula", FARTHEST)
+def test_seconds_since_1970_are_as_good_as_seconds(formula, origin):
+    """The difference of slopes was 0 [-0, 0], and that of a slope both groups'."""
+    _, here = told(formula, table())
+    _, there = told(formula, table(origin))
+    row, same = here[FARTHEST[formula]], there[FARTHEST[formula]]
+    scale = row.ci_high - row.ci_low
+    assert same.mean == pytest.approx(row.mean, abs=0.05 * scale)
+    assert same.ci_high - same.ci_low == pytest.approx(scale, rel=0.1)
+
+
+FEW_DIGITS = ["y ~ arm + x * v", "y ~ arm + x + I(x**2)", "y ~ arm + x + v + I(x * v)"]
+
+
+@pytest.mark.parametrize("formula", FEW_DIGITS)
+@pytest.mark.parametrize("origin", [1e7, 1.7e9, 1e11])
+def test_products_that_rounding_leaves_no_digits_are_refused(formula, origin):
+    with pytest.raises(ne.NestimateError, match="too few digits") as caught:
+        ne.fit(formula, table(origin), options={"ess": 200})
+    assert "Take a number off these columns first" in str(caught.value)
+
+
+def test_numbers_that_rounding_leaves_no_digits_are_refused():
+    with pytest.raises(ne.NestimateError, match="few digits nothing can be told") as caught:
+        ne.fit("y ~ arm * x", table(1e13), options={"ess": 200})
+    assert "'x - 9999999999" in str(caught.value)
+
+
 def dosed(unit=1.0):
     """The same rows with a dose, which y bends over, and a time, both on a scale of logarithms."""
     frame = table()

@@ -24,6 +24,10 @@ Array = NDArray[np.float64]
 
 #: Share of a column that may be rounding.
 ROUNDING = 1e-9
+#: Share of a number that its values have to differ by.
+DIGITS = 1e-11
+#: Share of a number that is lost where one as large is taken off.
+LOST = 1e-13
 #: Ranges of a measurement beyond its ends from which 0 lies far.
 FAR = 0.25
 
@@ -69,6 +73,8 @@ class Centring:
             for i in formula.fixed_atoms
             if pieces[f"x{i}"].dtype != "category"
         }
+        for i in moved:
+            _check_digits(formula.atoms[i], pieces[f"x{i}"].to_numpy(np.float64))
         weights = partial(_weights, frame, formula, fixed)
         turn = weights(pieces.assign(**{f"x{i}": f[0] for i, f in moved.items()}))
         anchored, bare = set[int](), set[int]()
@@ -87,6 +93,17 @@ class Centring:
             turn=None if same else turn,
             anchored=tuple(sorted(anchored)),
             bare=tuple(sorted(bare)),
+        )
+
+
+def _check_digits(atom: Atom, x: Array) -> None:
+    """Refuse numbers of which rounding leaves too few digits to tell products and powers by."""
+    most, varied = float(np.abs(x).max()), float(np.ptp(x))
+    if 0 < varied < DIGITS * most:
+        raise DesignError(
+            f"'{atom.text}' lies at {x.mean():.6g}, and its values differ by {varied:.3g}: of so "
+            "few digits nothing can be told. Take a number off first, and compare with what is "
+            f"left: '{atom.text} - {np.floor(x.min()):.15g}' in a column of its own."
         )
 
 
@@ -111,13 +128,27 @@ def _weights(
     if drawn.shape != fixed.shape:
         return None
     written, centred = (np.linalg.norm(columns, axis=0) for columns in (fixed, drawn))
-    if not (centred > ROUNDING * written).all():
+    if (centred == 0).any():
         return None
-    found = np.linalg.lstsq(fixed / written, drawn / centred, rcond=None)[0]
-    if not np.allclose(fixed / written @ found, drawn / centred, rtol=0, atol=ROUNDING):
+    if not (centred > DIGITS * written).all():
+        raise DesignError(
+            f"formula '{formula.text}': of products or powers of numbers that lie so far from 0 "
+            "rounding leaves too few digits. Take a number off these columns first, as 'x - 1000'."
+        )
+    # Columns about means lie apart: those written follow from them without loss, and back again.
+    made = np.linalg.lstsq(drawn / centred, fixed / written, rcond=None)[0]
+    if not np.allclose(drawn / centred @ made, fixed / written, rtol=0, atol=ROUNDING):
         return None
-    found[np.abs(found) < ROUNDING * np.abs(found).max(axis=0)] = 0.0
-    turn = found * centred / written[:, None]
+    made[np.abs(made) < LOST] = 0.0
+    made = made * written / centred[:, None]
+    off = np.maximum(ROUNDING, LOST * written / centred)
+    own = np.diagonal(made)
+    if not (np.abs(own - 1) < off).all():
+        return None
+    np.fill_diagonal(made, 1.0)
+    try:
+        turn = np.linalg.inv(made)
+    except np.linalg.LinAlgError:
+        return None
     whole = np.rint(turn)
-    turn = np.where(np.abs(turn - whole) < ROUNDING, whole, turn)
-    return turn if (np.diagonal(turn) == 1).all() else None
+    return np.where(np.abs(turn - whole) < ROUNDING, whole, turn)

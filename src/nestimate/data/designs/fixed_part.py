@@ -72,8 +72,8 @@ class FixedPart:
         written = np.asarray(common.design_matrix, dtype=np.float64)
         columns = coefficients(common, formula)
         labels = distinct([column.label for column in columns])
-        _check_rank(written, labels, formula)
         found = Centring.of(frame, formula, written) if centre else None
+        _check_rank(written, labels, formula)
         turn = None if found is None else found.turn
         return cls(
             frame=frame,

@@ -48,7 +48,7 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if says_states(name, labels) or differs_in_each(crossing, name) or is_set_date(crossing, name):
         return True
-    if are_lettered(crossing, name):
+    if are_lettered(crossing, name) or has_counterpart(crossing, name):
         return True
     if not spoken and are_numbered(name, labels):
         return False
@@ -67,6 +67,22 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
     kinds = not spoken and are_kinds(crossing.labels[name])
     return two or amounts(crossing, name) or kinds or (not spoken and _of_trial(crossing, name))
+
+
+def has_counterpart(crossing: Crossing, name: str) -> bool:
+    """Return whether another column has the same labels, most met with all: dams and sires.
+
+    Where it came from and where it was put are two factors, whatever scatters elsewhere.
+    """
+    labels = {*crossing.labels[name]}
+    if len(labels) < 2 or all(map(str.isdigit, labels)):
+        return False
+    return any(
+        labels == {*crossing.labels[n]}
+        and crossing.size(name, n) >= 0.7 * crossing.size(name) * crossing.size(n)
+        for n in crossing.names
+        if n != name
+    )
 
 
 def is_set_date(crossing: Crossing, name: str) -> bool:

@@ -5,9 +5,10 @@ nothing the labels still do: such a design is never left unsaid.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations, permutations
 
-from nestimate.data.designs.vocabulary import hints
+from nestimate.data.designs.vocabulary import hints, lasts
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
@@ -17,6 +18,8 @@ from nestimate.data.inspection.proposals import MOST, Proposal
 
 #: Fewer labels do not pair what is compared: two sides, or sexes, are compared themselves.
 _FEWEST = 3
+#: Columns of a block and of what lies in it, or crosses it.
+PAIR = 2
 #: What a name says of labels that nobody compares, though each met all.
 _ASIDE = frozenset({"counter", "time", "place", "trait", "block"})
 #: What it says of what has no value of its own.
@@ -43,7 +46,8 @@ def with_complete(
         return tuple(fit)
     found = _of_a_square(crossing, fit)
     found = _of_what_all_met(crossing, found, build)
-    return _sensible(crossing, _in_what_met_all(crossing, found, build))
+    found = _by_readers(crossing, _in_what_met_all(crossing, found, build), build)
+    return _sensible(crossing, found)
 
 
 def _of_a_square(crossing: Crossing, fit: Sequence[Proposal]) -> tuple[Proposal, ...]:
@@ -67,17 +71,39 @@ def _of_what_all_met(
     Runners R1 to R9 are compared with nothing while each wore shoes A, B and C.
     """
     for name, many in permutations(_labels(crossing), 2):
-        few = crossing.size(name) < crossing.size(many) and crossing.size(name) <= MOST_GROUPS
-        if not few or _numbers(crossing, name) or hints(name) & _ASIDE:
+        others = all(p.whole or p.roles.group == many for p in fit)
+        numbered = others and _numbers(crossing, many)
+        few = numbered or crossing.size(name) < crossing.size(many)
+        aside = _ASIDE - {"block"} if numbered else _ASIDE
+        if not few or crossing.size(name) > MOST_GROUPS or hints(name) & aside:
+            continue
+        if _numbers(crossing, name) or not _all_met(crossing, name, many, once=not numbered):
             continue
         wanted = Candidate(group=name, blocks=(many,))
         known = [p for p in fit if _same(p.candidate, wanted)]
-        others = all(p.whole or p.roles.group == many for p in fit)
-        if not (others or (known and fit[0].whole)) or not _once(crossing, name, many):
+        if not (others or (known and fit[0].whole)):
             continue
         if (made := known[0] if known else build(wanted)) is not None:
             return (made, *(p for p in fit if p is not made))[:MOST]
     return tuple(fit)
+
+
+def _by_readers(crossing: Crossing, fit: Sequence[Proposal], build: Build) -> tuple[Proposal, ...]:
+    """Put first the design inside readers, where each of them read every case both ways.
+
+    How far ways differ from reader to reader is what a mean over readers is known by; readers are
+    no readings of a case.
+    """
+    first = fit[0].candidate
+    if len(first.blocks) != PAIR or first.units:
+        return tuple(fit)
+    outer, reader = first.blocks
+    if "person" not in hints(reader) or hints(outer) & {"person"} or crossing.inside(reader, outer):
+        return tuple(fit)
+    wanted = replace(first, blocks=(reader,))
+    known = [p for p in fit if _same(p.candidate, wanted)]
+    made = known[0] if known else build(wanted)
+    return tuple(fit) if made is None else (made, *(p for p in fit if p is not made))[:MOST]
 
 
 def _in_what_met_all(
@@ -90,7 +116,7 @@ def _in_what_met_all(
     used = {n for p in fit for n in p.candidate.used}
     for name in _labels(crossing):
         few = crossing.size(name) < _FEWEST or hints(name) & _NO_BLOCKS
-        if name in used or few or not _once(crossing, first.group, name):
+        if name in used or few or not _all_met(crossing, first.group, name):
             continue
         made = build(Candidate(group=first.group, blocks=(name,), score=first.score))
         if made is not None:
@@ -105,8 +131,23 @@ def _sensible(crossing: Crossing, fit: Sequence[Proposal]) -> tuple[Proposal, ..
     group, blocks = fit[0].candidate.group, fit[0].candidate.blocks
     met = (group,) if blocks and not fit[0].whole else ("",)
     kept = [p for p in fit if not (p.whole and p.candidate.units[:1] == met)]
+    kept = [p for p in kept if p is kept[0] or not _met_by_others(crossing, p, fit[0])]
     given = [p for p in kept if any(_combines(crossing, n) for n in p.candidate.units[:1])]
     return tuple(p for p in kept if p is kept[0] or p not in given)
+
+
+def _met_by_others(crossing: Crossing, proposal: Proposal, first: Proposal) -> bool:
+    """Return whether units are taken for others in each group that all of some subjects met: items.
+
+    They are the same for every subject and reader, and so in every group.
+    """
+    one = proposal.candidate
+    blocks = [b for b in first.candidate.blocks if b in one.merged]
+    blocks = [b for b in blocks if lasts(b) or "person" in hints(b)]
+    return one.relabel and any(
+        crossing.size(one.units[0], b) > max(crossing.size(one.units[0]), crossing.size(b))
+        for b in blocks
+    )
 
 
 def _combines(crossing: Crossing, name: str) -> bool:
@@ -132,9 +173,10 @@ def _labels(crossing: Crossing) -> list[str]:
     return [n for n in crossing.names if n not in made and crossing.size(n) > 1]
 
 
-def _once(crossing: Crossing, name: str, other: str) -> bool:
-    """Return whether each label of a column met each of another in one row."""
-    return crossing.most_rows([name, other]) == 1 and evenly_crossed(crossing, other, name)
+def _all_met(crossing: Crossing, name: str, other: str, *, once: bool = True) -> bool:
+    """Return whether each label of a column met each of another equally often, or in one row."""
+    alone = not once or crossing.most_rows([name, other]) == 1
+    return alone and evenly_crossed(crossing, other, name)
 
 
 def _numbers(crossing: Crossing, name: str) -> bool:

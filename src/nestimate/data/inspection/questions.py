@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+from nestimate.data.designs.vocabulary import lasts
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.proposals import Proposal
 
@@ -24,6 +25,7 @@ Kind = Literal[
     "own level",
     "one effect",
     "together",
+    "inside",
     "readings",
     "readings of",
 ]
@@ -48,8 +50,8 @@ class Decision:
         along `other`, or its mean? `own level`: may labels of `column` differ whatever that of
         `other` is? `one effect`: is the effect of `other` taken to be the same in each `column`?
         `together`: is what shares one `column` more alike than what shares a label of `other`?
-        `readings`: are rows of one `column` readings of it? `readings of`: do readings belong to
-        `column` or to `other`?
+        `inside`: are rows compared inside `column` or inside `other`? `readings`: are rows of one
+        `column` readings of it? `readings of`: do readings belong to `column` or to `other`?
     column, other
         Columns that it is about.
     choices
@@ -87,12 +89,35 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
         found.setdefault((decision.kind, decision.column, decision.other), decision)
     for decision in _of_the_rest(proposals, found.values()):
         found.setdefault((decision.kind, decision.column, decision.other), decision)
+    told = sorted(_each_block_once(proposals, found.values()), key=lambda d: min(d.choices[:2]))
     # Two questions that tell the same designs apart are one.
-    first = {frozenset(d.choices): d for d in reversed(found.values())}
-    told = [d for d in found.values() if first[frozenset(d.choices)] is d]
-    # What a column of numbers is comes before what labels are.
-    ordered = sorted(told, key=lambda decision: decision.kind != "effort")
-    return tuple(sorted(ordered, key=lambda decision: min(decision.choices[:2])))
+    first = {frozenset(d.choices): d for d in reversed(told)}
+    told = [d for d in told if first[frozenset(d.choices)] is d]
+    # What a column of numbers is, and what is compared, comes before what labels are.
+    early = {"effort": 0, "compared": 1}
+    return tuple(sorted(told, key=lambda decision: early.get(decision.kind, 2)))
+
+
+def _each_block_once(proposals: Sequence[Proposal], told: Iterable[Decision]) -> Iterator[Decision]:
+    """Yield the questions, of two columns that may hold the same only which of them does.
+
+    Volunteers are the same under each treatment, and so are the sites on their skins: both are
+    true, and lead to two designs.
+    """
+    asked: dict[tuple[str, ...], Decision] = {}
+    for decision in told:
+        held, *_ = decision.choices
+        blocks = {*proposals[held].candidate.blocks}
+        if decision.kind != "same labels" or not blocks or proposals[held].factors:
+            yield decision
+            continue
+        first = asked.setdefault(proposals[held].comparands, decision)
+        before = first.choices[0]
+        if blocks & {*proposals[before].candidate.blocks}:
+            yield decision
+        else:
+            one, other = first.column, decision.column
+            yield Decision(kind="inside", column=one, other=other, choices=(before, held))
 
 
 def _of_comparands(proposals: Sequence[Proposal]) -> Iterator[Decision]:
@@ -142,7 +167,10 @@ def _apart(proposals: Sequence[Proposal], i: int, j: int) -> Decision | None:
             return Decision(kind="own level", column=alone, other=group, choices=choices)
         if alike := " or ".join(name for name in this.set_apart if name in rest.blocks):
             return Decision(kind="one effect", column=alike, other=group, choices=choices)
-        if held := [name for name in own.blocks if name not in taken]:
+        held = [name for name in own.blocks if name not in taken]
+        if held and rest.blocks and rest.blocks[0] not in own.used:
+            return Decision(kind="inside", column=held[0], other=rest.blocks[0], choices=choices)
+        if held:
             return Decision(kind="together", column=held[0], other=group, choices=choices)
         if own.units and not rest.units:
             return Decision(kind="readings", column=own.units[0], choices=choices)
@@ -271,6 +299,8 @@ def _spans(this: Candidate, that: Candidate) -> bool:
     """Return whether a unit of `this` is several things, one in each block, for `that`."""
     if this.blocks or not this.units:
         return False
+    if this.relabel and lasts(that.blocks[0]):
+        return False  # items that many subjects met are no others in each group
     if that.units:
         return that.relabel and that.units[0] == this.units[0]
     return that.blocks[0] in this.merged

@@ -7,7 +7,13 @@ import numpy as np
 
 from nestimate.data.designs.premises import BLOCKS
 from nestimate.data.designs.vocabulary import hints, words
-from nestimate.data.inspection.assigned import is_compared, is_set_date, says_states
+from nestimate.data.inspection.assigned import (
+    evenly_crossed,
+    has_counterpart,
+    is_compared,
+    is_set_date,
+    says_states,
+)
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
@@ -74,6 +80,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         or are_compared(crossing.labels[name])
         or is_set_date(crossing, name)
         or are_sorts(crossing, name)
+        or has_counterpart(crossing, name)
         or (name in crossing.along and visits(crossing.labels[name]))
         or not (
             hints(name) & {"unit", "block", "person", "storage"}
@@ -238,6 +245,10 @@ def of_many(crossing: Crossing, group: str, names: Sequence[str]) -> float:
     score = 3.0 * _numbers_treated(crossing, group, names)
     # Nor are runs 1 to 4, where all that lies in one of a few kinds was met in each.
     score += 6.0 * _numbers_beside(crossing, group, names)
+    # Nor are lakes, in each of which surface, middle and bottom were sampled.
+    kinds = [n for n in names if n != group and is_compared(crossing, n)]
+    place = not is_compared(crossing, group)
+    score += 1.5 * (place and any(evenly_crossed(crossing, n, group) for n in kinds))
     # Each of rails and wafers 1 to 10 is one of many, where no word says what is compared.
     return score + 1.0 * one_of_many(crossing, group)
 

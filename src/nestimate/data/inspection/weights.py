@@ -88,7 +88,7 @@ def ranked(
         for group in groups
         for candidate in possible(crossing, group, [n for n in names if n != group], single=single)
     ]
-    return sorted(found, key=lambda candidate: -candidate.score)
+    return sorted(found, key=lambda candidate: (-candidate.score, candidate.relabel))
 
 
 def _scored(

@@ -15,6 +15,22 @@ def question(decision: Decision, inspection: Inspection) -> str:
 
 def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
     """Return the question and its answers, in the order of the choices."""
+    asked, *answers = _asked(decision, inspection)
+    return f"{_where(decision, inspection)}{asked}", *answers
+
+
+def _where(decision: Decision, inspection: Inspection) -> str:
+    """Say what has to be compared for a question to be one; nothing of the likeliest."""
+    compared = {frozenset(inspection.proposals[i].comparands) for i in decision.choices}
+    first = frozenset(inspection.proposals[0].comparands)
+    if len(compared) > 1 or first in compared or compared == {frozenset()}:
+        return ""
+    names = inspection.proposals[decision.choices[0]].comparands
+    return f"If {' and '.join(names)} is what you compare: "
+
+
+def _asked(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
+    """Return the same, whatever is compared."""
     column, other = decision.column, decision.other
     labels = ", ".join(x for c in inspection.columns if c.name == column for x in c.examples[:3])
     several = f"{column} {labels} ... occur in more than one {other}."
@@ -93,6 +109,12 @@ def _of_rows(decision: Decision) -> tuple[str, ...]:
                 "best inside it?",
                 "Yes, or not known",
                 f"No, {column} says nothing",
+            )
+        case "inside":
+            return (
+                f"What do rows share that makes them alike: one {column}, or one {other}?",
+                column,
+                other,
             )
         case "readings":
             return (

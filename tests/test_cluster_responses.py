@@ -193,7 +193,7 @@ def test_density_of_a_cluster_is_the_integral_over_all_that_scatters_in_it(kind,
         outer, exact = model.design.structure.outer.codes, model.design.observed.exact
         found = found - np.bincount(outer, exact) * np.log(model.design.yardstick.spread)
     np.testing.assert_allclose(found, tree(kind, layout, model, natural), atol=8e-3)
-    finer = found + model.density.per_cluster(standard, level=1)[:, 0]
+    finer = found + model.density.per_cluster(standard, level=2)[:, 0]
     finer -= model.density.per_cluster(standard)[:, 0]
     np.testing.assert_allclose(finer, tree(kind, layout, model, natural), atol=3e-3)
 
@@ -272,7 +272,7 @@ def test_factors_that_differ_by_block_in_ways_of_their_own_are_all_integrated_ov
         weights = np.exp(logs)
         error = weights.std() / weights.mean() / np.sqrt(draws)
         expected.append((np.log(weights.mean()), error))
-    found = model.density.per_cluster(standard, level=1)[:, 0]
+    found = model.density.per_cluster(standard, level=2)[:, 0]
     for one, (mean, error) in zip(found, expected, strict=True):
         assert one == pytest.approx(mean, abs=5 * error)
 
@@ -570,11 +570,11 @@ def test_integrals_that_the_usual_points_do_not_do_are_done_with_more(monkeypatc
     table, options = yes_or_no(), {"response": "proportion", "ess": 400, "seed": 1}
     ask = {"value": "eaten", "group": "treatment", "block": "block", "reference": "a"}
     usual = ne.compare(table, **ask, options=options).fit
-    assert not usual.refined
+    assert not usual.level
     monkeypatch.setattr(fitting, "LOOSE", 0.6 * usual.integral_error)
     answer = ne.compare(table, **ask, options=options)
     fit = answer.fit
-    assert fit.refined
+    assert fit.level
     assert fit.chains is None
     assert fit.ess >= 400
     assert next(check for check in answer.checks if check.name == "integral").passed

@@ -36,6 +36,8 @@ LOST = 0.01
 AT_EDGE = 1e-3
 #: Draws at which integrals are done again, and the SD of their errors that is no answer.
 TRIED, LOOSE = 100, 0.1
+#: The share of it that is aimed at.
+AIMED = 0.8
 #: By how much more than is lacking is drawn where draws weighted anew are too few.
 SPARE = 1.1
 #: Most effects drawn, draws x units; with very many units fewer draws are enough each.
@@ -193,11 +195,11 @@ class Fit:
     def _enough_points(self) -> int:
         """Return how many points integrals need, as some draws tell; the most where none will do.
 
-        Half the error allowed is aimed at, so that other draws tell the same.
+        Less than the error allowed is aimed at, so that other draws tell the same.
         """
         work.say("looking for how many points integrals need")
         levels = range(1, cubature.FINEST)
-        return next((n for n in levels if self._error_at(n) <= LOOSE / 2), cubature.FINEST)
+        return next((n for n in levels if self._error_at(n) <= AIMED * LOOSE), cubature.FINEST)
 
     @classmethod
     def _from_chains(cls, model: Model, ess: float, seed: int, tried: Self | None = None) -> Self:

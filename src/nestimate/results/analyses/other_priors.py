@@ -99,7 +99,8 @@ def _moved(fit: Fit, other: Other) -> Other:
 
 def refitted(fit: Fit, other: Other) -> Other:
     """Return what a new fit says under the other prior."""
-    new = Fit.from_model(_with_prior(fit.model, other), ess=REFIT_ESS, seed=fit.seed)
+    ess = refit_ess(fit)
+    new = Fit.from_model(_with_prior(fit.model, other), ess=ess, seed=fit.seed)
     return replace(
         other,
         draws=new.draws,
@@ -131,6 +132,11 @@ def widened(prior: Prior, factor: float) -> Prior:
         case SymmetricBeta():
             return prior
     return prior.standardised(0.0, 1 / factor)
+
+
+def refit_ess(fit: Fit) -> float:
+    """Return the effective draws of a new fit: no more than the answer rests on, if they are few."""
+    return min(REFIT_ESS, max(TRUSTED_ESS, fit.resampled.size))
 
 
 def few_units(fit: Fit) -> bool:

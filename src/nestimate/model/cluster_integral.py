@@ -382,4 +382,3 @@ def _added(logs: Array) -> Array:
     for i in range(1, logs.shape[2]):
         found += logs[:, :, i]
     return found
-

@@ -216,5 +216,5 @@ def by_full_engine(
         if question.rope is not None:
             low, high = measure.worked(question.rope)
             found.inside[0, c] = own @ ((values >= low) & (values <= high))
-    found.failed[:] = fit.chains is None and (fit.pareto_k > diagnostics.K_LIMIT or fit.ess < ess)
+    found.failed[:] = not fit.reliable(ess)
     return found

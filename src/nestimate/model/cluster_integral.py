@@ -7,7 +7,9 @@ The cells of a cluster (rows that no column tells apart) have the means::
 with A the columns of everything that scatters, times its scale. Where cells are fewer than effects
 m itself is integrated over, by the Cholesky factor R of A A'; with R = A otherwise,
 m = X beta + R e. Cells whose readings are all normal are integrated over as they are
-(`measured_cells`). The integral of prod_c p(y_c | m_c) over what is left is about its peak, found by Newton's method, on the points of `cubature` along the axes of the curvature there.
+(`measured_cells`). The integral of prod_c p(y_c | m_c) over e ~ N(0, I), or over what is left of it
+then, is worked out about its peak, found by Newton's method, on the points of `cubature` along the
+axes of the curvature there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -57,7 +59,8 @@ class Peak(NamedTuple):
     e
         The peak, (draws, members, r).
     root, axes
-        R, (draws, 1 or members, k, r), and S with S S' the inverse curvature, (draws, members, r, r).
+        R, (draws, 1 or members, k, r), and S with S S' the inverse curvature, (draws, members,
+        r, r).
     """
 
     mean: Array

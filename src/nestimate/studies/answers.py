@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.stack import Stack
-from nestimate.inference import batch, diagnostics, quadrature, work
+from nestimate.inference import batch, quadrature, work
 from nestimate.inference.fit import Fit
 from nestimate.inference.normal_mixture import NormalMixture
 from nestimate.inference.smoothed import Smoothed

@@ -135,7 +135,7 @@ def widened(prior: Prior, factor: float) -> Prior:
 
 
 def refit_ess(fit: Fit) -> float:
-    """Return the effective draws of a new fit: no more than the answer rests on, if they are few."""
+    """Return the effective draws of a new fit: no more than the answer rests on, if few."""
     return min(REFIT_ESS, max(TRUSTED_ESS, fit.resampled.size))
 
 

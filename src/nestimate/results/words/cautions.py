@@ -358,8 +358,8 @@ def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
         )
     elif not worst.reliable:
         said = (
-            f"Whether {one.contrast} depends on the priors is not known: with one of {worst.family} "
-            f"{WIDTHS[worst.factor]} as wide it could not be worked out reliably."
+            f"Whether {one.contrast} depends on the priors is not known: with one of "
+            f"{worst.family} {WIDTHS[worst.factor]} as wide it could not be worked out reliably."
         )
     elif one.verdict == "prior-dependent":
         said = (

@@ -71,6 +71,7 @@ def _around_peaks(target, start, measure, wanted, rng):
     return Sample(
         z=draws.z,
         weights=weights,
+        log_weights=draws.log_weights,
         log_likelihood=draws.log_posterior - draws.log_prior,
         pareto_k=min(0.3, k),  # else NUTS would be asked
         ess=wanted,

@@ -4,6 +4,7 @@ The referee passes messages up the tree of a cluster on one grid: what the readi
 spread by the normal kernel of each level in turn.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,9 +19,12 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.inference import diagnostics
 from nestimate.inference import fit as fitting
+from nestimate.inference.importance import Sample
 from nestimate.model import cubature
-from nestimate.model.families import EXCESS, NOISE
+from nestimate.model.cluster_integral import ClusterIntegral
+from nestimate.model.families import EXCESS, FIXED, NOISE, scale_of
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 from nestimate.model.responses import censored
@@ -193,7 +197,7 @@ def test_density_of_a_cluster_is_the_integral_over_all_that_scatters_in_it(kind,
         outer, exact = model.design.structure.outer.codes, model.design.observed.exact
         found = found - np.bincount(outer, exact) * np.log(model.design.yardstick.spread)
     np.testing.assert_allclose(found, tree(kind, layout, model, natural), atol=8e-3)
-    finer = found + model.density.per_cluster(standard, level=1)[:, 0]
+    finer = found + model.density.per_cluster(standard, level=2)[:, 0]
     finer -= model.density.per_cluster(standard)[:, 0]
     np.testing.assert_allclose(finer, tree(kind, layout, model, natural), atol=3e-3)
 
@@ -272,9 +276,61 @@ def test_factors_that_differ_by_block_in_ways_of_their_own_are_all_integrated_ov
         weights = np.exp(logs)
         error = weights.std() / weights.mean() / np.sqrt(draws)
         expected.append((np.log(weights.mean()), error))
-    found = model.density.per_cluster(standard, level=1)[:, 0]
+    found = model.density.per_cluster(standard, level=2)[:, 0]
     for one, (mean, error) in zip(found, expected, strict=True):
         assert one == pytest.approx(mean, abs=5 * error)
+
+
+def with_limits(cells=8, *, limits, seed=3):
+    """Blocks that see 4 arms at 2 times; so many of the first arms' readings lie below 9."""
+    rng, rows = np.random.default_rng(seed), []
+    for block in range(4):
+        off = rng.normal(0, 0.7)
+        for cell in range(cells):
+            for reading in range(2):
+                value = f"{10 + off + rng.normal(0, 0.5):.4f}"
+                below = reading == 0 and cell < limits[block]
+                rows.append([f"b{block}", "wxyz"[cell // 2], f"t{cell % 2}", value, below])
+    frame = pd.DataFrame(rows, columns=["block", "arm", "time", "whole", "below"])
+    return frame.assign(y=np.where(frame["below"], "<9", frame["whole"]))
+
+
+LIMITS = {"group": "arm,time", "block": "block", "value": "y", "response": "censored"}
+
+
+@pytest.mark.parametrize(("limits", "near"), [((0, 1, 1, 0), 1e-6), ((0, 1, 2, 2), 2e-4)])
+def test_cells_that_were_all_measured_are_integrated_over_as_they_are(limits, near):
+    """Written out: the normal density of what was measured, and the law of the rest given it.
+
+    By points in the eight dimensions of all cells it erred by .0015.
+    """
+    frame = with_limits(limits=limits)
+    design = Design.from_table(read_table(frame), Roles(**LIMITS))
+    model = Model.from_design(design, Assumptions(robust="none"))
+    rng = np.random.default_rng(5)
+    standard = model.standard(0.5 * rng.standard_normal((6, len(model.free))))
+    found = model.density.per_cluster(standard)
+    structure, stick = design.structure, design.yardstick
+    for draw in range(6):
+        for block in range(4):
+            rows = np.flatnonzero(structure.outer.codes == block)
+            mean = standard[FIXED][structure.fixed[rows].argmax(axis=1), draw]
+            cov = standard[NOISE][0, draw] ** 2 * np.eye(rows.size)
+            for stratum, effect in structure.heavy:
+                scale = standard[scale_of(stratum)]
+                own = effect.column[rows] * effect.share
+                cov += np.outer(own, own) * scale[0, draw] ** 2
+            seen = design.observed.exact[rows]
+            y = stick.standardised(design.observed.lower[rows[seen]])
+            law = stats.multivariate_normal(mean[seen], cov[np.ix_(seen, seen)])
+            expected = law.logpdf(y)
+            if not seen.all():
+                across = np.linalg.solve(cov[np.ix_(seen, seen)], cov[np.ix_(seen, ~seen)])
+                centre = mean[~seen] + (y - mean[seen]) @ across
+                rest = cov[np.ix_(~seen, ~seen)] - cov[np.ix_(~seen, seen)] @ across
+                limit = stick.standardised(design.observed.upper[rows[~seen]])
+                expected += np.log(stats.multivariate_normal(centre, rest).cdf(limit))
+            assert found[block, draw] == pytest.approx(expected, abs=near)
 
 
 def test_effects_are_drawn_from_their_posterior():
@@ -565,16 +621,72 @@ def by_grids(table, means, tau_block, tau_effect):
     return total
 
 
+def test_draws_weighted_anew_are_judged_by_their_new_weights(monkeypatch):
+    """One without weight made all of them no numbers, where its density grew by exp(720)."""
+    table, options = yes_or_no(), {"response": "proportion", "ess": 400, "seed": 1}
+    ask = {"value": "eaten", "group": "treatment", "block": "block", "reference": "a"}
+    fit = ne.compare(table, **ask, options=options).fit
+    shape, usual = fit.weights.shape, ClusterIntegral.per_cluster
+    first = fit.z[0]
+    sample = Sample(
+        z=fit.z,
+        weights=fit.weights,
+        log_weights=np.where(np.arange(shape[0]) == 0, -760.0, 0.0),
+        log_likelihood=fit.log_likelihood,
+        pareto_k=fit.pareto_k,
+        ess=fit.ess,
+        log_evidence=fit.log_evidence,
+        log_evidence_se=fit.log_evidence_se,
+        log=(),
+    )
+
+    def grown(by):
+        def per_cluster(density, theta, *, level=0):
+            found = usual(density, theta)
+            here = theta[FIXED].T == fit.model.standard(first[None])[FIXED].T
+            found[0] += np.where(here.all(axis=1), by, 0.0)
+            return found
+
+        monkeypatch.setattr(ClusterIntegral, "per_cluster", per_cluster)
+        return fitting._weighted_anew(fit.model, sample, 1)
+
+    for by in (720.0, np.nan, -np.inf):
+        found = grown(by)
+        assert found.weights == pytest.approx(np.full(shape, 1 / (shape[0] - 1)), abs=1e-3)
+        assert found.weights[0] < 1e-15
+        assert found.ess > 0.5 * shape[0]
+        assert found.pareto_k <= diagnostics.K_LIMIT
+    # Where it is the only one that counts nothing is known, and this is said.
+    found = grown(1_000.0)
+    assert np.isfinite(found.weights).all()
+    assert found.pareto_k > diagnostics.K_LIMIT
+
+
+@pytest.mark.parametrize("broken", ["weights", "ess", "k", "integral"])
+def test_a_fit_is_trusted_by_all_that_speaks_against_it(broken):
+    table, options = yes_or_no(), {"response": "proportion", "ess": 400, "seed": 1}
+    ask = {"value": "eaten", "group": "treatment", "block": "block", "reference": "a"}
+    fit = ne.compare(table, **ask, options=options).fit
+    assert fit.trusted(400)
+    wrong = {
+        "weights": {"weights": np.full_like(fit.weights, np.nan), "ess": np.nan},
+        "ess": {"ess": 1.0},
+        "k": {"pareto_k": np.nan},
+        "integral": {"integral_error": np.nan},
+    }[broken]
+    assert not replace(fit, **wrong).trusted(400)
+
+
 def test_integrals_that_the_usual_points_do_not_do_are_done_with_more(monkeypatch):
     """An answer was withheld for integrals that more points do well; each draw is weighted anew."""
     table, options = yes_or_no(), {"response": "proportion", "ess": 400, "seed": 1}
     ask = {"value": "eaten", "group": "treatment", "block": "block", "reference": "a"}
     usual = ne.compare(table, **ask, options=options).fit
-    assert not usual.refined
+    assert not usual.level
     monkeypatch.setattr(fitting, "LOOSE", 0.6 * usual.integral_error)
     answer = ne.compare(table, **ask, options=options)
     fit = answer.fit
-    assert fit.refined
+    assert fit.level
     assert fit.chains is None
     assert fit.ess >= 400
     assert next(check for check in answer.checks if check.name == "integral").passed

@@ -17,6 +17,27 @@ def _skewed_draws(n=20_000, dof=3.0, seed=0):
     return x, stats.norm.logpdf(x) - stats.t.logpdf(x, dof, scale=0.7)
 
 
+def test_weights_that_are_no_numbers_count_for_nothing():
+    _, log_weights = _skewed_draws(2_000)
+    log_weights[7] = np.nan
+    weights, k = diagnostics.smooth_weights(log_weights)
+    log_weights[7] = -1e300
+    assert weights == pytest.approx(diagnostics.smooth_weights(log_weights)[0], abs=0)
+    assert weights[7] == 0
+    assert k < diagnostics.K_LIMIT
+
+
+@pytest.mark.parametrize("broken", [-np.inf, np.nan, np.inf])
+def test_weights_none_of_which_can_be_used_are_not_to_be_trusted(broken):
+    log_weights = np.full(500, broken)
+    if broken > 0:
+        log_weights[1:] = 0.0
+    weights, k = diagnostics.smooth_weights(log_weights)
+    assert np.isfinite(weights).all()
+    assert weights.sum() == pytest.approx(1)
+    assert k > diagnostics.K_LIMIT
+
+
 @pytest.mark.parametrize("width", [0.5, 0.8, 1.3])
 def test_pareto_k_and_smoothed_weights_are_those_of_arviz(width):
     rng = np.random.default_rng(4)

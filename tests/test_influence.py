@@ -10,6 +10,7 @@ import pytest
 import nestimate as ne
 from nestimate.data.designs.subset import without_cluster
 from nestimate.inference import diagnostics
+from nestimate.inference.fit import Fit
 from nestimate.results.analyses import influence
 from nestimate.results.documents import terminal
 from nestimate.results.estimates.verdicts import rope_verdict, sign_verdict
@@ -217,6 +218,22 @@ def test_an_unreliable_reweighting_is_replaced_by_a_fit():
     assert one.refitted
     assert one.reliable
     assert abs(one.mean) < 0.5
+
+
+def test_a_fit_again_that_few_draws_carry_is_not_believed(monkeypatch):
+    data = nested(means={"a": 0, "b": 0}, tau=0.1, sigma=0.05, readings=4, seed=3, units=4)
+    data["b"]["b_d"] = [9.0, 9.1, 8.9, 9.0]
+    result = ne.compare(data, options={"ess": 2000, "robust": "none"})
+    real = Fit.from_model.__func__
+
+    def one_draw(cls, model, *, ess, seed):
+        fit = real(cls, model, ess=ess, seed=seed)
+        return replace(fit, weights=np.eye(fit.weights.size)[0], pareto_k=0.455, ess=1.0)
+
+    monkeypatch.setattr(Fit, "from_model", classmethod(one_draw))
+    one = result.influence[0].without("b_d")
+    assert one.refitted
+    assert not one.reliable
 
 
 def test_many_units_are_not_left_out_one_by_one():

@@ -1,6 +1,7 @@
 """Power-scaling sensitivity: ArviZ is the referee, and data built to lean on the priors or not."""
 
 import json
+from dataclasses import replace
 
 import arviz_stats
 import numpy as np
@@ -11,6 +12,7 @@ from arviz_stats.base import array_stats
 from scipy import special, stats
 
 import nestimate as ne
+from nestimate.inference.fit import Fit
 from nestimate.model import priors
 from nestimate.results.analyses import other_priors, power_scaling
 from nestimate.results.documents import terminal
@@ -100,6 +102,26 @@ def test_verdicts_on_data_built_for_them(data, prior, verdict):
     assert_numbers_are_those_of([check["text"]], told["sensitivity"], allowed=("0", "0.05"))
     word = verdict.removesuffix(" from these data")
     assert word in terminal.render(result)
+
+
+def test_a_fit_again_that_few_draws_carry_is_not_believed(monkeypatch):
+    """Seen: one effective draw at a Pareto-k of .455; its interval was told, as n/a to n/a."""
+    result = ne.compare(DATA["few"], options={"ess": 400})
+    real = Fit.from_model.__func__
+
+    def one_draw(cls, model, *, ess, seed):
+        fit = real(cls, model, ess=ess, seed=seed)
+        weights = np.zeros(fit.weights.size)
+        weights[0] = 1.0
+        return replace(fit, weights=weights, pareto_k=0.455, ess=1.0)
+
+    monkeypatch.setattr(Fit, "from_model", classmethod(one_draw))
+    monkeypatch.setattr(other_priors, "_moved", lambda _, other: other)
+    again = [one for one in result.sensitivity[0].scaled if one.refitted]
+    assert again
+    assert not any(one.reliable for one in again)
+    text = next(c for c in result.to_dict()["checks"] if c["name"] == "sensitivity")["text"]
+    assert text.startswith("Whether b - a depends on the priors is not known: with one of ")
 
 
 def test_a_prior_twice_as_far_off_is_felt_more():

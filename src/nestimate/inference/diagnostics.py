@@ -26,7 +26,8 @@ def smooth_weights(log_weights: Array) -> tuple[Array, float]:
     Parameters
     ----------
     log_weights
-        Shape (draws,), up to a constant.
+        Shape (draws,), up to a constant; one that is no number counts as none. Where no draw has a
+        weight, or one without end, all are alike and nothing is to be trusted.
 
     Notes
     -----
@@ -34,7 +35,13 @@ def smooth_weights(log_weights: Array) -> tuple[Array, float]:
     the generalised Pareto distribution fitted to them; k is its shape (Vehtari, Simpson, Gelman,
     Yao & Gabry, JMLR 25(72), 2024).
     """
-    weights = np.exp(log_weights - log_weights.max())
+    top = log_weights.max()
+    if not np.isfinite(top):
+        log_weights = np.where(np.isnan(log_weights), -np.inf, log_weights)
+        top = log_weights.max()
+        if not np.isfinite(top):
+            return np.full(log_weights.size, 1 / log_weights.size), np.inf
+    weights = np.exp(log_weights - top)
     tail = int(min(weights.size / 5, 3 * np.sqrt(weights.size)))
     if tail < 5:
         return weights / weights.sum(), np.inf

@@ -15,6 +15,7 @@ from nestimate.inference import collapsed, diagnostics, importance, means_out, n
 from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Parts, Target
+from nestimate.model import cubature
 from nestimate.model.cells import CellDensity
 from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.crossed import CrossedDensity, left_to_twin
@@ -35,6 +36,8 @@ LOST = 0.01
 AT_EDGE = 1e-3
 #: Draws at which integrals are done again, and the SD of their errors that is no answer.
 TRIED, LOOSE = 100, 0.1
+#: The share of it that is aimed at.
+AIMED = 0.8
 #: By how much more than is lacking is drawn where draws weighted anew are too few.
 SPARE = 1.1
 #: Most effects drawn, draws x units; with very many units fewer draws are enough each.
@@ -69,9 +72,11 @@ class Fit:
     chains
         The run of NUTS that these draws come from, or None; there is then no Pareto-k, no
         log likelihood and no evidence.
-    refined
-        Whether integrals were done again with many more points in every draw, and these weighted
-        anew.
+    level
+        How many points integrals over clusters were done with in every draw: see `cubature.rule`.
+    integral_error
+        SD over draws of what the log density errs by, as more points show it: of these integrals;
+        0 where the density is known to be exact enough.
     """
 
     model: Model
@@ -88,7 +93,8 @@ class Fit:
     seconds: float
     log: tuple[str, ...]
     chains: Chains | None = None
-    refined: bool = False
+    level: int = 0
+    integral_error: float = 0.0
 
     def __repr__(self) -> str:
         """Say in one line how many draws there are, and how good."""
@@ -121,16 +127,19 @@ class Fit:
         began = perf_counter()
         rng = np.random.default_rng(seed)
         work.say("looking for the bulk of the posterior")
-        fitted = cls._weighted(model, ess, ess, seed, rng)
-        if fitted.reliable(ess) and fitted.integral_error > LOOSE:
-            finer = fitted._refined(ess, rng)
-            if finer.ess < ess:  # weighted anew draws count for less
-                more = SPARE * ess**2 / finer.ess
-                finer = cls._weighted(model, more, ess, seed, rng)._refined(ess, rng)
-            fitted = finer
+        found = _drawn(model, ess, rng)
+        fitted = cls._from_sample(model, found, ess, seed, rng)
+        if fitted.reliable(ess) and not fitted.integral_error <= LOOSE:
+            level = fitted._enough_points()
+            finer = _weighted_anew(model, found, level)
+            if finer.pareto_k <= diagnostics.K_LIMIT and LOST * ess < finer.ess < ess:
+                # Weighted anew draws count for less.
+                more = _drawn(model, SPARE * ess**2 / finer.ess, rng)
+                finer = _weighted_anew(model, more, level)
+            fitted = cls._from_sample(model, finer, ess, seed, rng, level)
         fitted = replace(fitted, seconds=perf_counter() - began)
         # A prior that the data contradict is no matter of the sampler.
-        short = not fitted.reliable(ess) or fitted.integral_error > LOOSE
+        short = not fitted.trusted(ess)
         hopeless = fitted.ess <= LOST * ess or fitted.at_edge[1] > AT_EDGE
         if not short or hopeless or not nuts.installed():
             return fitted
@@ -138,19 +147,26 @@ class Fit:
 
     def reliable(self, ess: float) -> bool:
         """Whether the weights can be trusted, and so many effective draws are behind all."""
-        return not (self.pareto_k > diagnostics.K_LIMIT or self.ess < ess)
+        weighted = self.chains is not None or self.pareto_k <= diagnostics.K_LIMIT
+        return weighted and self.ess >= ess
+
+    def trusted(self, ess: float) -> bool:
+        """Whether moreover its integrals are exact enough to change no answer."""
+        return self.reliable(ess) and self.integral_error <= LOOSE
 
     @classmethod
-    def _weighted(
-        cls, model: Model, wanted: float, ess: float, seed: int, rng: np.random.Generator
+    def _from_sample(
+        cls,
+        model: Model,
+        found: Sample,
+        ess: float,
+        seed: int,
+        rng: np.random.Generator,
+        level: int = 0,
     ) -> Self:
-        """Draw by importance sampling, of which as many are taken equally weighted as asked for."""
-        drawn, columns = model.drawn
-        with work.threads() as threads:
-            found = _sampled(drawn, wanted, rng, threads)
-        found = replace(found, z=found.z[:, columns])
+        """Take as many draws equally weighted as are asked for."""
         n_rows = model.design.readings.value.size
-        return cls(
+        fitted = cls(
             model=model,
             draws=model.natural(model.standard(found.z)),
             z=found.z,
@@ -164,31 +180,26 @@ class Fit:
             seed=seed,
             seconds=0.0,
             log=found.log,
+            level=level,
         )
+        return replace(fitted, integral_error=fitted._error_at(level))
 
-    def _refined(self, ess: float, rng: np.random.Generator) -> Self:
-        """Return the same draws weighted by integrals over clusters of many more points."""
+    def _error_at(self, level: int) -> float:
+        """Return the error of integrals done with so many points, see `integral_error`."""
         density = self.model.density
-        assert isinstance(density, ClusterIntegral)
-        work.say("doing integrals again with many more points")
-        pieces = [slice(i, i + CHUNK) for i in range(0, len(self.z), CHUNK)]
+        if not isinstance(density, ClusterIntegral):
+            return 0.0
+        some = self.z[self.resampled[:TRIED]]
+        return float(density.error_of(self.model.standard(some), level=level).std())
 
-        def error(piece: slice) -> Array:
-            return density.error_of(self.model.standard(self.z[piece]))
+    def _enough_points(self) -> int:
+        """Return how many points integrals need, as some draws tell; the most where none will do.
 
-        with work.threads() as threads:
-            errors = np.concatenate(list(threads.map(error, pieces)))
-        moved = self.weights * np.exp(-errors)
-        weights, monitored = moved / moved.sum(), _monitored(self.model, self.z)
-        return replace(
-            self,
-            weights=weights,
-            resampled=_systematic(weights, 4 * round(ess / 4), rng),
-            log_likelihood=self.log_likelihood - errors,
-            ess=float(diagnostics.ess(monitored, weights).min()),
-            log_evidence=self.log_evidence + float(np.log(moved.sum())),
-            refined=True,
-        )
+        Less than the error allowed is aimed at, so that other draws tell the same.
+        """
+        work.say("looking for how many points integrals need")
+        levels = range(1, cubature.FINEST)
+        return next((n for n in levels if self._error_at(n) <= AIMED * LOOSE), cubature.FINEST)
 
     @classmethod
     def _from_chains(cls, model: Model, ess: float, seed: int, tried: Self | None = None) -> Self:
@@ -232,19 +243,6 @@ class Fit:
             return "", 0.0
         worst = int(np.argmax(beyond))
         return self.model.free[worst].label, float(beyond[worst])
-
-    @cached_property
-    def integral_error(self) -> float:
-        """SD over draws of what the log density errs by, as many more points show it.
-
-        Of the integrals over clusters; 0 where the density is known to be exact enough.
-        """
-        density = self.model.density
-        if self.chains is not None or not isinstance(density, ClusterIntegral):
-            return 0.0
-        some = self.z[self.resampled[:TRIED]]
-        level = int(self.refined)
-        return float(density.error_of(self.model.standard(some), level=level).std())
 
     @cached_property
     def effects(self) -> Array:
@@ -316,6 +314,47 @@ def _only_sampled(model: Model) -> str:
         f"formula '{design.structure.text}': these factors cross: "
         f"{', '.join(design.structure.crossing)}; none holds all the others. Such a formula "
         f"{why}"
+    )
+
+
+def _drawn(model: Model, ess: float, rng: np.random.Generator) -> Sample:
+    """Draw by importance sampling; z of the parameters of the model."""
+    drawn, columns = model.drawn
+    with work.threads() as threads:
+        found = _sampled(drawn, ess, rng, threads)
+    return replace(found, z=found.z[:, columns])
+
+
+def _weighted_anew(model: Model, found: Sample, level: int) -> Sample:
+    """Return the same draws weighted by integrals over clusters of many more points.
+
+    A draw whose density is then no number counts for nothing.
+    """
+    density = model.density
+    assert isinstance(density, ClusterIntegral)
+    work.say("doing integrals again with more points")
+    pieces = [slice(i, i + CHUNK) for i in range(0, len(found.z), CHUNK)]
+
+    def finer(piece: slice) -> Array:
+        return density.per_cluster(model.standard(found.z[piece]), level=level).sum(axis=0)
+
+    with work.threads() as threads:
+        log_likelihood = np.concatenate(list(threads.map(finer, pieces)))
+    log_likelihood = np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)
+    known = np.isfinite(found.log_likelihood)
+    change = np.where(known, log_likelihood, 0) - np.where(known, found.log_likelihood, 0)
+    log_weights = found.log_weights + change
+    weights, k = diagnostics.smooth_weights(log_weights)
+    log_evidence, log_evidence_se = importance.evidence(log_weights)
+    return replace(
+        found,
+        weights=weights,
+        log_weights=log_weights,
+        log_likelihood=log_likelihood,
+        pareto_k=k,
+        ess=float(diagnostics.ess(_monitored(model, found.z), weights).min()),
+        log_evidence=log_evidence,
+        log_evidence_se=log_evidence_se,
     )
 
 

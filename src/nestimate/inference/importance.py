@@ -56,8 +56,9 @@ class Sample:
     ----------
     z
         Shape (draws, dim).
-    weights
-        Pareto-smoothed, summing to one, shape (draws,).
+    weights, log_weights
+        Pareto-smoothed, summing to one, and logarithms of them as they were drawn, up to a
+        constant; shape (draws,).
     log_likelihood
         Log density of the data at every draw, shape (draws,).
     pareto_k
@@ -72,6 +73,7 @@ class Sample:
 
     z: Array
     weights: Array
+    log_weights: Array
     log_likelihood: Array
     pareto_k: float
     ess: float
@@ -143,19 +145,32 @@ def sample(
         # In round numbers: a digit lost in rounding must not change the number of draws.
         more = STEP * int(np.ceil(min(missing, room - len(weights) + STEP) / STEP))
         _extend(strands, proposals, more)
-    # Its error is that of a mean of the weights as they were drawn: smoothed ones vary less.
-    raw = np.exp(log_weights - log_weights.max())
-    mean = float(raw.mean())
+    log_evidence, log_evidence_se = evidence(log_weights)
     return Sample(
         z=z,
         weights=weights,
+        log_weights=log_weights,
         log_likelihood=np.concatenate([s.log_posterior - s.log_prior for s in strands]),
         pareto_k=k,
         ess=reached,
-        log_evidence=float(np.log(mean) + log_weights.max()),
-        log_evidence_se=float(raw.std() / mean / np.sqrt(raw.size)),
+        log_evidence=log_evidence,
+        log_evidence_se=log_evidence_se,
         log=tuple(log),
     )
+
+
+def evidence(log_weights: Array) -> tuple[float, float]:
+    """Return the log of the mean weight, and its standard error.
+
+    That is of the weights as they were drawn: smoothed ones vary less. Not known where none of
+    them is a number.
+    """
+    top = log_weights.max()
+    if not np.isfinite(top):
+        return np.nan, np.nan
+    raw = np.exp(log_weights - top)
+    mean = float(raw.mean())
+    return float(np.log(mean) + top), float(raw.std() / mean / np.sqrt(raw.size))
 
 
 class _Draws:

@@ -25,12 +25,12 @@ from nestimate.inference.importance import Measure, Sample
 from nestimate.inference.target import CHUNK, LOG_2PI, Parts
 from nestimate.model.block_cells import BlockCells, Scattered
 from nestimate.model.cells import MANY_GROUPS, CellDensity, blocks_of
-from nestimate.model.cluster_integral import lower
 from nestimate.model.families import NORMALITY, Family
 from nestimate.model.model import EXTREMES, Model
 from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import FIXED_PART
 from nestimate.model.priors import Normal
+from nestimate.model.triangular import lower
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]

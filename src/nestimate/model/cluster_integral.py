@@ -6,8 +6,10 @@ The cells of a cluster (rows that no column tells apart) have the means::
 
 with A the columns of everything that scatters, times its scale. Where cells are fewer than effects
 m itself is integrated over, by the Cholesky factor R of A A'; with R = A otherwise,
-m = X beta + R e. The integral of prod_c p(y_c | m_c) over e ~ N(0, I) is worked out about its peak,
-found by Newton's method, on the points of `cubature` along the axes of the curvature there.
+m = X beta + R e. Cells whose readings are all normal are integrated over as they are
+(`measured_cells`). The integral of prod_c p(y_c | m_c) over e ~ N(0, I), or over what is left of it
+then, is worked out about its peak, found by Newton's method, on the points of `cubature` along the
+axes of the curvature there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +29,9 @@ from nestimate.model.cubature import Rule
 from nestimate.model.families import CORRELATION, FIXED, NOISE, Family, scale_of
 from nestimate.model.grouped import cell_codes, effect_root, inner_scales, looks, slopes_of
 from nestimate.model.likelihood import LOG_2PI, SINGLE
+from nestimate.model.measured_cells import covariance, given_measured, parted, rooted
 from nestimate.model.responses.response import Response
+from nestimate.model.triangular import lower
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -37,8 +41,6 @@ Theta = Mapping[Family, Array]
 STEPS, LONGEST = 6, 3.0
 #: The last of these by differences, over so much, where slopes are only known about.
 REFINED, TINY = 2, 1e-3
-#: Of the variance of a cell, what keeps its Cholesky factor whole where scales are as good as 0.
-JITTER = 1e-12
 #: Curvature, in squares of the scales, beyond which equations of far-out means have no solution.
 SHARPEST = 1e12
 #: Numbers held at once, of peaks and of points: the latter few enough to stay in the cache.
@@ -53,11 +55,12 @@ class Peak(NamedTuple):
     Attributes
     ----------
     mean, at
-        X beta, and the peak in m, shape (draws, members, k).
+        Of m where effects are 0, and the peak in m, shape (draws, members, k).
     e
         The peak, (draws, members, r).
     root, axes
-        R, (draws, 1, k, r), and S with S S' the inverse curvature, (draws, members, r, r).
+        R, (draws, 1 or members, k, r), and S with S S' the inverse curvature, (draws, members,
+        r, r).
     """
 
     mean: Array
@@ -140,16 +143,26 @@ class ClusterIntegral:
         found = np.empty((sum(kind.members.size for kind in self.kinds), draws))
         rest = np.broadcast_to(self.response.constant(theta), (self.response.size, draws))
         for kind in self.kinds:
-            root = self._root(kind, theta)
-            rule = cubature.rule(root.shape[-1], level)
+            whole = self._root(kind, theta)
             found[kind.members] = rest[kind.cells].sum(axis=1)
-            for part in _portions(kind, draws * root.shape[-1]):
-                peak = self._peak(part, root, theta)
-                for window, log_mass in self._masses(part, peak, rule, theta):
-                    top = log_mass.max(axis=0)
-                    mass = np.exp((log_mass - top).astype(SINGLE))
-                    found[part.members, window] += top + np.log(mass.sum(axis=0, dtype=np.float64))
-                found[part.members] += peak.log_axes.T
+            for alike, measured in parted(kind, self.response.normal):
+                for part in _portions(alike, draws * whole.shape[-1]):
+                    here, mean, root = part, _mean(part, theta), whole
+                    if measured.any():
+                        at, known = self._anchors(part, theta)
+                        told = at[..., 0], known
+                        here, mean, root, own = given_measured(part, measured, told, mean, root)
+                        found[part.members] += own
+                    if measured.all():
+                        continue
+                    rule = cubature.rule(root.shape[-1], level)
+                    peak = self._peak(here, mean, root, theta)
+                    for window, log_mass in self._masses(here, peak, rule, theta):
+                        top = log_mass.max(axis=0)
+                        mass = np.exp((log_mass - top).astype(SINGLE))
+                        sums = mass.sum(axis=0, dtype=np.float64)
+                        found[part.members, window] += top + np.log(sums)
+                    found[part.members] += peak.log_axes.T
         return found
 
     def error_of(self, theta: Theta, *, level: int = 0) -> Array:
@@ -224,10 +237,7 @@ class ClusterIntegral:
     def _root(self, kind: Kind, theta: Theta) -> Array:
         """Return R, (draws, 1, k, r)."""
         columns = self._columns(kind, theta)
-        size, effects = columns.shape[1:]
-        if effects <= size:
-            return columns[:, None]
-        return np.linalg.cholesky(_covariance(columns))[:, None]
+        return rooted(columns)[:, None]
 
     def _anchors(self, kind: Kind, theta: Theta) -> tuple[Array, Array]:
         """Return what readings say of their cells' means, (draws, members, k, 1), and how well."""
@@ -237,10 +247,9 @@ class ClusterIntegral:
         at, known = (part.T.reshape(draws, *shape) for part in (at, 1 / np.square(wide)))
         return at[..., None], known
 
-    def _peak(self, kind: Kind, root: Array, theta: Theta) -> Peak:
+    def _peak(self, kind: Kind, mean: Array, root: Array, theta: Theta) -> Peak:
         """Find the peaks of the integrand in all draws."""
         draws, shape = theta[FIXED].shape[1], kind.cells.shape
-        mean = np.moveaxis(kind.x @ theta[FIXED], -1, 0)
         turned, eye = np.swapaxes(root, -1, -2), np.eye(root.shape[-1])
         at, known = self._anchors(kind, theta)
         curvature = turned @ (known[..., None] * root) + eye
@@ -318,7 +327,7 @@ class ClusterIntegral:
             root, columns = self._root(kind, theta), self._columns(kind, theta)
             rule = cubature.scattered(root.shape[-1], CHOICES, seed=0)
             for part in _portions(kind, draws * root.shape[-1]):
-                peak = self._peak(part, root, theta)
+                peak = self._peak(part, _mean(part, theta), root, theta)
                 x = np.empty_like(peak.e)
                 for window, log_mass in self._masses(part, peak, rule, theta):
                     mass = np.exp((log_mass - log_mass.max(axis=0)).astype(SINGLE))
@@ -332,7 +341,7 @@ class ClusterIntegral:
                     free = e
                 else:
                     gap = seen - np.einsum("dke,dme->dmk", columns, free)
-                    solved = np.linalg.solve(_covariance(columns)[:, None], gap[..., None])
+                    solved = np.linalg.solve(covariance(columns)[:, None], gap[..., None])
                     free = free + (np.swapaxes(columns, -1, -2)[:, None] @ solved)[..., 0]
                 if own:
                     scaled = effect_root(self.structure, theta)
@@ -358,12 +367,16 @@ def told_apart(design: Design) -> tuple[Structure, Stratum | None]:
     return replace(structure, strata=strata, cells=structure.cells[:, ~mine]), merged
 
 
+def _mean(kind: Kind, theta: Theta) -> Array:
+    """Return X beta, (draws, members, k)."""
+    return np.moveaxis(kind.x @ theta[FIXED], -1, 0)
+
+
 def _portions(kind: Kind, numbers: int) -> Iterator[Kind]:
     """Give clusters in portions for which there is room, each so many numbers a cell."""
     step = max(1, ROOM // max(1, numbers * kind.cells.shape[1]))
     for i in range(0, kind.members.size, step):
-        part = slice(i, i + step)
-        yield replace(kind, members=kind.members[part], cells=kind.cells[part], x=kind.x[part])
+        yield kind.among(np.arange(i, min(i + step, kind.members.size)))
 
 
 def _added(logs: Array) -> Array:
@@ -372,28 +385,3 @@ def _added(logs: Array) -> Array:
     for i in range(1, logs.shape[2]):
         found += logs[:, :, i]
     return found
-
-
-def _covariance(columns: Array) -> Array:
-    """Return A A', (draws, k, k)."""
-    found = columns @ np.swapaxes(columns, -1, -2)
-    size = found.shape[-1]
-    mean = np.trace(found, axis1=-2, axis2=-1) / size
-    return np.asarray(found + (JITTER * mean)[:, None, None] * np.eye(size))
-
-
-def lower(matrices: Array) -> Array:
-    """Return lower Cholesky factors, (draws, members, k, k).
-
-    They are no numbers where a matrix has lost its digits, with scales as extreme as they are
-    impossible: the density of these is zero then.
-    """
-    try:
-        return np.linalg.cholesky(matrices)
-    except np.linalg.LinAlgError:
-        whole = np.isfinite(matrices).all(axis=(-1, -2))
-        values = np.linalg.eigvalsh(np.where(whole[..., None, None], matrices, 0))
-        whole &= values[..., 0] > 1e3 * np.finfo(float).eps * values[..., -1]
-        found = np.full_like(matrices, np.nan)
-        found[whole] = np.linalg.cholesky(matrices[whole])
-        return found

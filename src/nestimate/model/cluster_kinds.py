@@ -1,7 +1,8 @@
 """Clusters whose cells have equal columns of effects: what they share is worked out once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,12 @@ class Kind:
     def flat(self) -> Codes:
         """Its cells one after another, (members * k,)."""
         return self.cells.reshape(-1)
+
+    def among(self, places: Codes) -> Self:
+        """Return those of its clusters that stand at these places."""
+        return replace(
+            self, members=self.members[places], cells=self.cells[places], x=self.x[places]
+        )
 
     @cached_property
     def alike(self) -> tuple[tuple[Array, Codes], ...]:

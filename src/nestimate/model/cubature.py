@@ -18,13 +18,15 @@ from scipy import special
 Array = NDArray[np.float64]
 
 #: Nodes on an axis, from coarse to finest, how far they reach, and how fast they grow apart.
-NODES, REACH, GROWTH = {1: (17, 49, 97), 2: (11, 31, 61)}, 5.6, 0.35
+NODES, REACH, GROWTH = {1: (17, 33, 49, 97), 2: (11, 21, 31, 61)}, 5.6, 0.35
 #: In two dimensions the axes of the grid are turned, so that along those of the integrand no two
 #: nodes lie at one place: by the angle at which their places are spread most evenly.
 GOLDEN = 0.5 * (np.sqrt(5) - 1)
 TURN = np.array([[1, GOLDEN], [-GOLDEN, 1]]) / np.hypot(1, GOLDEN)
 #: Pairs of points in more dimensions, from coarse to finest.
-PAIRS = (64, 1024, 4096)
+PAIRS = (64, 256, 1024, 4096)
+#: The finest level whose error the one after it can tell.
+FINEST = len(PAIRS) - 2
 #: Degrees of freedom of their coordinates.
 DOF = 8.0
 
@@ -45,7 +47,7 @@ def rule(dim: int, level: int = 0) -> Rule:
     dim
         Number of dimensions, 1 or more.
     level
-        Of each level, up to 2, there are several times as many points as of the one before, to tell
+        Of each level, up to 3, there are several times as many points as of the one before, to tell
         the error of that.
     """
     if dim == 0:

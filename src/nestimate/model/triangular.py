@@ -48,3 +48,20 @@ def solved_back(root: Array, points: Array) -> Array:
         found[:, i] /= root[:, i, i]
         found[:, :i] -= root[:, i, :i] * found[:, i : i + 1]
     return found
+
+
+def lower(matrices: Array) -> Array:
+    """Return lower Cholesky factors, (..., k, k).
+
+    They are no numbers where a matrix has lost its digits, with scales as extreme as they are
+    impossible: the density of these is zero then.
+    """
+    try:
+        return np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        whole = np.isfinite(matrices).all(axis=(-1, -2))
+        values = np.linalg.eigvalsh(np.where(whole[..., None, None], matrices, 0))
+        whole &= values[..., 0] > 1e3 * np.finfo(float).eps * values[..., -1]
+        found = np.full_like(matrices, np.nan)
+        found[whole] = np.linalg.cholesky(matrices[whole])
+        return found

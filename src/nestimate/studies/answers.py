@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.stack import Stack
-from nestimate.inference import batch, diagnostics, quadrature, work
+from nestimate.inference import batch, quadrature, work
 from nestimate.inference.fit import Fit
 from nestimate.inference.normal_mixture import NormalMixture
 from nestimate.inference.smoothed import Smoothed
@@ -216,5 +216,5 @@ def by_full_engine(
         if question.rope is not None:
             low, high = measure.worked(question.rope)
             found.inside[0, c] = own @ ((values >= low) & (values <= high))
-    found.failed[:] = fit.chains is None and (fit.pareto_k > diagnostics.K_LIMIT or fit.ess < ess)
+    found.failed[:] = not fit.reliable(ess)
     return found

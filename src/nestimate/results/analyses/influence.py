@@ -27,6 +27,7 @@ from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.parameters import Parameter, choose_parameters
 from nestimate.model.units import UnitDensity
+from nestimate.results.analyses.other_priors import TRUSTED_ESS, refit_ess
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Question
@@ -42,8 +43,8 @@ FEWEST_DRAWS, MOST_DRAWS = 2_000, 20_000
 MOST_UNITS = 100
 #: Units times differences above which it would take long.
 MOST_LOOKS = 600
-#: Refits without a unit at most, fewer of models of many parameters, and effective draws of each.
-REFITS, MOST_FREE, REFIT_ESS = 3, 20, 1_000
+#: Refits without a unit at most, fewer of models of many parameters.
+REFITS, MOST_FREE = 3, 20
 #: Effective draws below which a new fit is better.
 LEAST_ESS = 400
 #: Monte Carlo errors of a probability, and share of an interval, by which a verdict must change.
@@ -279,7 +280,7 @@ def _others(
         if other is not None and other.enough(LEAST_ESS):
             found[j] = other
         elif refits < most:
-            found[j] = Fit.from_model(rest, ess=REFIT_ESS, seed=fit.seed)
+            found[j] = Fit.from_model(rest, ess=refit_ess(fit), seed=fit.seed)
             refits += 1
     return found
 
@@ -308,7 +309,9 @@ def _influence(
         else:
             new = estimands.difference(other.draws, contrast)
             one = _left_out(name, new, other.weights, k, own, design, other.pareto_k)
-            found.append(replace(one, refitted=isinstance(other, Fit)))
+            if isinstance(other, Fit):
+                one = replace(one, refitted=True, reliable=other.trusted(TRUSTED_ESS))
+            found.append(one)
             errors.append(_error(found[-1], other.weights))
     sign = sign_verdict(whole.p_gt_0)
     step = MARGIN * _error(whole, fit.weights)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
+from nestimate.inference.diagnostics import kish, smooth_weights
 from nestimate.inference.fit import Fit
 from nestimate.inference.moved import K_MOVED, moved
 from nestimate.model.draws import Draws
@@ -19,9 +19,10 @@ Array = NDArray[np.float64]
 #: How much wider priors are made; the last only where a group has so few units.
 FACTORS, FAR_FACTOR = (0.5, 2.0), 4.0
 #: Share of the draws that must be left, or it is better to move them; effective draws below which a
-#: new fit is better than those moved; those of a new fit; and new fits at most.
+#: new fit is better than those moved; those of a new fit, and how many of them it must reach to be
+#: trusted; and new fits at most.
 SHARE = 0.25
-LEAST_ESS, REFIT_ESS, REFITS = 1_000, 1_000, 6
+LEAST_ESS, REFIT_ESS, TRUSTED_ESS, REFITS = 1_000, 1_000, 400, 6
 #: Units (blocks) in a group up to which the sensitivity is always looked at, and with all draws.
 FEW = 5
 
@@ -38,8 +39,8 @@ class Other:
         Smoothed weights of the draws, and their Pareto-k.
     draws
         The draws; None where they are those of the answer.
-    refitted
-        Whether they come from a new fit.
+    refitted, trusted
+        Whether they come from a new fit, and whether it can be trusted.
     """
 
     family: str
@@ -48,6 +49,7 @@ class Other:
     k: float
     draws: Draws | None = None
     refitted: bool = False
+    trusted: bool = True
 
     @property
     def poor(self) -> bool:
@@ -59,7 +61,7 @@ class Other:
     @property
     def reliable(self) -> bool:
         """Whether the numbers can be trusted."""
-        return self.k <= K_LIMIT if self.refitted else not self.poor
+        return self.trusted if self.refitted else not self.poor
 
     def values(self, told: Sequence[Estimand], usual: Sequence[Array]) -> Sequence[Array]:
         """Return the draws of every contrast, given those of the answer."""
@@ -97,8 +99,16 @@ def _moved(fit: Fit, other: Other) -> Other:
 
 def refitted(fit: Fit, other: Other) -> Other:
     """Return what a new fit says under the other prior."""
-    new = Fit.from_model(_with_prior(fit.model, other), ess=REFIT_ESS, seed=fit.seed)
-    return replace(other, draws=new.draws, weights=new.weights, k=new.pareto_k, refitted=True)
+    ess = refit_ess(fit)
+    new = Fit.from_model(_with_prior(fit.model, other), ess=ess, seed=fit.seed)
+    return replace(
+        other,
+        draws=new.draws,
+        weights=new.weights,
+        k=new.pareto_k,
+        refitted=True,
+        trusted=new.trusted(TRUSTED_ESS),
+    )
 
 
 def _with_prior(model: Model, other: Other) -> Model:
@@ -122,6 +132,11 @@ def widened(prior: Prior, factor: float) -> Prior:
         case SymmetricBeta():
             return prior
     return prior.standardised(0.0, 1 / factor)
+
+
+def refit_ess(fit: Fit) -> float:
+    """Return the effective draws of a new fit: no more than the answer rests on, if few."""
+    return min(REFIT_ESS, max(TRUSTED_ESS, fit.resampled.size))
 
 
 def few_units(fit: Fit) -> bool:

@@ -3,6 +3,7 @@
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import AT_EDGE, LOOSE, Fit
 from nestimate.inference.nuts import R_HAT_LIMIT, Chains
+from nestimate.model import cubature
 from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
@@ -54,20 +55,21 @@ def _ess_text(ess: float, wanted: float, *, trusted: bool) -> str:
 
 
 #: What is said of integrals that the usual number of points is not enough for.
-MORE = ", of 16 times as many points as usual in every draw"
+MORE = ", of {} times as many points as usual in every draw"
 
 
 def _integral_checks(fit: Fit) -> tuple[Check, ...]:
     """Return how exact integrals over clusters are; nothing where there are none."""
     if not isinstance(fit.model.density, ClusterIntegral):
         return ()
+    more = MORE.format(cubature.PAIRS[fit.level] // cubature.PAIRS[0]) if fit.level else ""
     error, what = fit.integral_error, fit.model.design.structure.sampled
     return (
         Check.of(
             "integral",
             error,
             passed=error <= LOOSE,
-            text=f"Integrals over every {what}{MORE if fit.refined else ''}, done again with many "
+            text=f"Integrals over every {what}{more}, done again with many "
             f"more points: log densities differ by {error:.2g} (SD over draws; at most {LOOSE} "
             "changes no answer).",
         ),

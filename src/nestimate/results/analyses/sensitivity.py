@@ -65,7 +65,8 @@ class Scaled:
         Interval of the contrast, of the answer's kind, on the user's scale.
     sign, decision, moved
         Whether the interval then says something else of zero (a ratio: one) or of the ROPE, and
-        whether an end moves by more than a tenth of the interval's width.
+        whether an end moves by more than a tenth of the interval's width. Of a new fit that cannot
+        be trusted nothing is said.
     unsure
         Whether an end lies at zero, or a limit of the ROPE, to within its Monte Carlo error, where
         the answer's own does not: it may then say something else.
@@ -296,15 +297,16 @@ def _scaled(question: Question, usual: Usual, other: Other, values: Array) -> Sc
     if other.refitted and (steps > least).any():
         errors = usual.errors, question.errors(own, weights, ends)
         least = np.maximum(least, FAR * np.hypot(*errors))
+    known = other.reliable or not other.refitted
     return Scaled(
         family=other.family,
         factor=other.factor,
         ci_low=float(usual.measure.said(low)),
         ci_high=float(usual.measure.said(high)),
-        sign=sign != usual.says[0],
-        decision=decision != usual.says[1],
-        moved=bool((steps > least).any()),
-        unsure=usual.settled and _unsure(question, own, weights, ends, usual.limits),
+        sign=known and sign != usual.says[0],
+        decision=known and decision != usual.says[1],
+        moved=known and bool((steps > least).any()),
+        unsure=known and usual.settled and _unsure(question, own, weights, ends, usual.limits),
         refitted=other.refitted,
         reliable=other.reliable,
     )

@@ -32,8 +32,8 @@ from nestimate.results.words.wording import above
 MORE = Remedy("ess", 40_000)
 #: Units named in a sentence; the JSON holds all of them.
 MOST_NAMED = 3
-#: Widths of a prior that are tried where units are few.
-MANY_WIDTHS = 3
+#: Widths of a prior, and how many are tried where units are few.
+WIDTHS, MANY_WIDTHS = {0.5: "half", 2.0: "twice", 4.0: "four times"}, 3
 #: Standard error of the log of a Bayes factor from which it is shown.
 SHOWN = 0.025
 #: Posterior SDs between a centre and the arithmetic mean from which that is said.
@@ -350,14 +350,16 @@ def _fine(value: float) -> str:
 def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
     worst = one.worst
     if worst is None:
-        widths = (
-            "half and twice"
-            if len({s.factor for s in one.scaled}) < MANY_WIDTHS
-            else ("half, twice and four times")
-        )
+        many = len({s.factor for s in one.scaled}) >= MANY_WIDTHS
+        widths = "half, twice and four times" if many else "half and twice"
         said = (
             f"{one.contrast} is robust: with each prior {widths} as wide its interval says the "
             f"same of {_asked_of(design)}, and no end moves by a tenth of the width."
+        )
+    elif not worst.reliable:
+        said = (
+            f"Whether {one.contrast} depends on the priors is not known: with one of "
+            f"{worst.family} {WIDTHS[worst.factor]} as wide it could not be worked out reliably."
         )
     elif one.verdict == "prior-dependent":
         said = (
@@ -385,14 +387,11 @@ def _asked_of(design: Design) -> str:
 
 def _with_width(one: Scaled, design: Design) -> str:
     """Say what another width of a prior makes of the interval."""
-    width = {0.5: "half", 2.0: "twice", 4.0: "four times"}[one.factor]
-    if not one.reliable:
-        return f"what a prior of {one.family} {width} as wide would make of it is not known"
     what = "says something else" if one.sign or one.decision else "is another"
     if one.unsure and not (one.sign or one.decision or one.moved):
         what = "may say something else (an end is there to within its Monte Carlo error)"
     shown = ends(one.ci_low, one.ci_high, design.differences)
-    return f"with a prior of {one.family} {width} as wide its interval {what}, {shown}"
+    return f"with a prior of {one.family} {WIDTHS[one.factor]} as wide its interval {what}, {shown}"
 
 
 def _more(design: Design) -> str:

@@ -143,3 +143,87 @@ def test_no_more_is_asked_than_is_read():
         except NestimateError:
             continue
         assert len(decisions(found.proposals)) <= MOST_QUESTIONS + 1
+
+
+def crossed(columns, rows=1, seed=5, **spreads):
+    """Return a table in which all labels met, `rows` each; what scatters beside the readings."""
+    rng = np.random.default_rng(seed)
+    sizes = [len(labels) for labels in columns.values()]
+    at = [x.ravel() for x in np.indices((*sizes, rows))]
+    value = 50 + rng.normal(0, 1, at[0].size)
+    frame = {}
+    for (name, labels), codes in zip(columns.items(), at, strict=False):
+        frame[name] = np.array(labels)[codes]
+        value = value + rng.normal(0, spreads.get(name, 0.5), len(labels))[codes]
+    return pd.DataFrame(frame | {"y_mm": value.round(1)})
+
+
+TOWNS = ["Anse", "Bude", "Cley", "Deal", "Eype", "Fife"]
+
+
+@pytest.mark.parametrize("place", ["lake", "shore", "island", "mountain", "estuary"])
+@pytest.mark.parametrize("zones", [["surface", "middle", "bottom"], ["scrub", "forest", "beach"]])
+def test_zones_are_compared_inside_places(place, zones):
+    frame = crossed({place: TOWNS, "zone": zones}, rows=4)
+    frame.insert(2, "sample", [1, 2, 3, 4] * 18)
+    assert {"group": "zone", "block": place}.items() <= first(frame).items()
+    assert "What do you want to compare? zone: design 1." in said(frame)
+
+
+@pytest.mark.parametrize(("outer", "rows"), [("bay", 1), ("block", 1), ("block", 3), ("rep", 3)])
+def test_named_clones_in_numbered_blocks_are_compared(outer, rows):
+    named = ["Zeta", "Ypsilon", "Omega", "Kappa", "Delta"]
+    frame = crossed({outer: [1, 2, 3, 4], "clone": named}, rows=rows)
+    found = first(frame)
+    assert (found["group"], found["block"]) == ("clone", outer)
+
+
+@pytest.mark.parametrize("names", [("dam_line", "sire_line"), ("host_plant", "natal_plant")])
+def test_two_columns_with_the_same_labels_are_two_factors(names):
+    frame = crossed({name: [*"ABCD"] for name in names}, rows=5)
+    assert first(frame)["group"] == ",".join(names)
+
+
+@pytest.mark.parametrize("reader", ["reader", "judge", "pathologist", "operator"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_readers_of_all_cases_are_what_means_are_known_by(reader, seed):
+    columns = {reader: range(1, 7), "case": range(1, 21), "modality": ["film", "digital"]}
+    frame = crossed(columns, seed=seed, case=3.0, **{reader: 1.0})
+    assert first(frame)["block"].split("/")[0] == reader
+    assert not any(p.roles.relabel_units for p in ne.inspect(frame).proposals)
+
+
+def test_items_that_all_subjects_met_are_no_others_in_each_condition():
+    rng = np.random.default_rng(2)
+    subject, item = (x.ravel() for x in np.indices((20, 16)))
+    prime = (subject + item) % 2
+    value = 700 + rng.normal(0, 40, 20)[subject] + rng.normal(0, 40, 16)[item] - 40 * prime
+    frame = pd.DataFrame(
+        {"subj": [f"s{i:02}" for i in subject], "item": [f"item{i:02}" for i in item]}
+        | {"prime": np.array(["unrelated", "related"])[prime]}
+        | {"rt_ms": (value + rng.normal(0, 60, 320)).round()}
+    )
+    assert not any(p.roles.unit == "item" for p in ne.inspect(frame).proposals)
+    assert "same item measured again" not in said(frame)
+
+
+def test_of_two_columns_that_may_hold_the_same_it_is_asked_which_does():
+    frame = crossed({"volunteer": [f"V{i}" for i in range(8)]}, rows=3, volunteer=3.0)
+    frame.insert(1, "site", np.tile(["left upper", "left lower", "right upper"], 8))
+    shift = np.arange(24) // 3 + np.arange(24)
+    frame.insert(2, "treatment", np.array(["ointment", "vehicle", "none"])[shift % 3])
+    asked = said(frame)
+    assert asked.count("Are they the same") == 1
+    for decision in decisions(ne.inspect(frame).proposals):
+        assert decision.kind != "same labels" or decision.column == "volunteer"
+
+
+def test_questions_about_other_comparisons_say_so():
+    frame = crossed({"x1": [1, 2, 3, 4], "x2": ["Ada", "Bob", "Cox"]})
+    asked = said(frame)
+    assert "What do you want to compare?" in asked
+    every = asked.split("Which one? You decide")[1]
+    for part in every.split("Are they the same")[:-1]:
+        named = part.rsplit("occur in more than one ", 1)[1].strip(" .")
+        compared = ne.inspect(frame).proposals[0].comparands
+        assert named in compared or f"If {named} is what you compare:" in part

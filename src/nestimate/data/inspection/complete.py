@@ -13,6 +13,7 @@ from nestimate.data.inspection.assigned import evenly_crossed, is_compared, squa
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.looks import alike_but_numbers
 from nestimate.data.inspection.loud import SURE, chances
 from nestimate.data.inspection.proposals import MOST, Proposal
 
@@ -71,17 +72,20 @@ def _of_what_all_met(
     Runners R1 to R9 are compared with nothing while each wore shoes A, B and C.
     """
     for name, many in permutations(_labels(crossing), 2):
-        others = all(p.whole or p.roles.group == many for p in fit)
-        numbered = others and _numbers(crossing, many)
+        rivals = {p.roles.group for p in fit if not p.whole}
+        others = rivals <= {many, name} and name not in {p.roles.group for p in fit[:1]}
+        numbered = others and _numbers(crossing, many) and _are_sorts(crossing, name)
         few = numbered or crossing.size(name) < crossing.size(many)
         aside = _ASIDE - {"block"} if numbered else _ASIDE
         if not few or crossing.size(name) > MOST_GROUPS or hints(name) & aside:
             continue
-        if _numbers(crossing, name) or not _all_met(crossing, name, many, once=not numbered):
+        if is_compared(crossing, many) or _numbers(crossing, name):
+            continue
+        if not _all_met(crossing, name, many, once=not numbered):
             continue
         wanted = Candidate(group=name, blocks=(many,))
         known = [p for p in fit if _same(p.candidate, wanted)]
-        if not (others or (known and fit[0].whole)):
+        if not others:
             continue
         if (made := known[0] if known else build(wanted)) is not None:
             return (made, *(p for p in fit if p is not made))[:MOST]
@@ -177,6 +181,11 @@ def _all_met(crossing: Crossing, name: str, other: str, *, once: bool = True) ->
     """Return whether each label of a column met each of another equally often, or in one row."""
     alone = not once or crossing.most_rows([name, other]) == 1
     return alone and evenly_crossed(crossing, other, name)
+
+
+def _are_sorts(crossing: Crossing, name: str) -> bool:
+    """Return whether labels differ in more than their numbers, and name no persons."""
+    return not alike_but_numbers(crossing.labels[name]) and "person" not in hints(name)
 
 
 def _numbers(crossing: Crossing, name: str) -> bool:

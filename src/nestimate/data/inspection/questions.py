@@ -160,7 +160,7 @@ def _apart(proposals: Sequence[Proposal], i: int, j: int) -> Decision | None:
         own, rest = this.candidate, that.candidate
         group = " and ".join(this.comparands)
         taken = {*rest.used, *that.set_apart}
-        if this.along and this.formula and not that.formula:
+        if this.along and not that.along:
             value = this.roles.value
             return Decision(kind="slopes", column=value, other=this.along, choices=choices)
         if alone := " or ".join(name for name in this.set_apart if name not in taken):

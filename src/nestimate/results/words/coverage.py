@@ -150,7 +150,7 @@ def _spread_check(design: Design, found: Spreads) -> Check:
     """Say whether what has one spread shows several."""
     own = Remedy("tau", "own")
     hardly = ", which of so few would hardly show"
-    if design.block is None and found.fewest <= FEW:
+    if not found.within and found.fewest <= FEW:
         hardly += (
             f": where it did not, intervals of a group that scatters three times as much held the "
             f"truth in about {UNSEEN} of 100"

@@ -347,7 +347,7 @@ EXPORTS = {
             ],
         ),
         "compare --value y --group Treatment --block Rabbit",
-        says=("--group Eye,Treatment --block Rabbit", "Treatment: design 1. Both: design 2."),
+        says=("--group Eye,Treatment --block Rabbit", "Treatment alone: design 1. Eye and"),
         never=(":Rabbit",),
     ),
     "rats numbered under every treatment, read at three times": Sheet(

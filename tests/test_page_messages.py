@@ -377,8 +377,10 @@ def test_two_factors_are_an_answer_of_the_question(desk):
     (question,) = found["questions"]
     assert question["ask"] == "What do you want to compare?"
     groups = [found["designs"][i]["roles"]["group"] for i in question["designs"]]
-    assert groups == ["dose", "supplement", "supplement,dose"]
-    assert question["answers"] == ["dose", "supplement", "Both at once"]
+    assert groups == ["supplement,dose", "dose", "supplement"]
+    both, *alone = question["answers"]
+    assert both == "supplement and dose, and how the effect of one depends on the other"
+    assert alone == ["dose alone", "supplement alone"]
 
 
 def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch):

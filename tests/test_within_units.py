@@ -56,9 +56,10 @@ def test_where_values_do_not_say_so_it_is_asked(name):
     assert first["unit"].split("/")[0] == "team"
     assert {*second["group"].split(",")} == {"build", name}
     assert second["block"] == "team"
-    asked = [d for d in decisions(found.proposals) if d.choices[:2] == (0, 1)]
-    assert any(name in d.other for d in asked)
-    assert f"or {name} as well?" in " ".join(str(found).split())
+    (asked,) = (d for d in decisions(found.proposals) if d.kind == "compared")
+    assert asked.choices[:2] == (0, 1)
+    assert asked.comparands[0] == ("build",)
+    assert {*asked.comparands[1]} == {"build", name}
 
 
 def test_numbers_of_readings_are_not_asked_about():

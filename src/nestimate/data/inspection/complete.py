@@ -75,8 +75,11 @@ def _of_what_all_met(
         rivals = {p.roles.group for p in fit if not p.whole}
         others = rivals <= {many, name} and name not in {p.roles.group for p in fit[:1]}
         numbered = others and _numbers(crossing, many) and _are_sorts(crossing, name)
+        # What is sampled is numbered anew in each batch; blocks hold clones, which are both.
+        numbered = numbered and "unit" not in hints(many)
         few = numbered or crossing.size(name) < crossing.size(many)
-        aside = _ASIDE - {"block"} if numbered else _ASIDE
+        clones = numbered and hints(name) >= {"unit", "block"}
+        aside = _ASIDE - {"block"} if clones else _ASIDE
         if not few or crossing.size(name) > MOST_GROUPS or hints(name) & aside:
             continue
         if is_compared(crossing, many) or _numbers(crossing, name):

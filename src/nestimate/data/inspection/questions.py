@@ -1,6 +1,6 @@
 """What only the user can decide: each design that is proposed follows from an answer."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -31,6 +31,17 @@ Kind = Literal[
 ]
 
 
+#: What is asked before the rest.
+_EARLY: Mapping[Kind, int] = {
+    "effort": 0,
+    "one quantity": 0,
+    "what columns are": 0,
+    "compared": 1,
+}
+#: What is about labels.
+_OF_LABELS = frozenset({"same labels", "measured again", "which unit", "paired", "inside"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """A question to the user whose answers lead to different proposals.
@@ -53,7 +64,7 @@ class Decision:
         `inside`: are rows compared inside `column` or inside `other`? `readings`: are rows of one
         `column` readings of it? `readings of`: do readings belong to `column` or to `other`?
     column, other
-        Columns that it is about.
+        Columns that it is about; of `compared` what keeps several of these apart.
     choices
         Index of the proposal that follows from each answer, in the order of the question; of `one
         quantity` a third one where columns may be readings.
@@ -90,12 +101,12 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     for decision in _of_the_rest(proposals, found.values()):
         found.setdefault((decision.kind, decision.column, decision.other), decision)
     told = sorted(_each_block_once(proposals, found.values()), key=lambda d: min(d.choices[:2]))
-    # Two questions that tell the same designs apart are one.
-    first = {frozenset(d.choices): d for d in reversed(told)}
-    told = [d for d in told if first[frozenset(d.choices)] is d]
-    # What a column of numbers is, and what is compared, comes before what labels are.
-    early = {"effort": 0, "compared": 1}
-    return tuple(sorted(told, key=lambda decision: early.get(decision.kind, 2)))
+    # Two questions about labels that tell the same designs apart are one.
+    about = [d for d in told if d.kind in _OF_LABELS]
+    first = {frozenset(d.choices): d for d in sorted(about, key=lambda d: d.kind == "paired")}
+    told = [d for d in told if d not in about or first[frozenset(d.choices)] is d]
+    # What columns of numbers are, and what is compared, comes before what labels are.
+    return tuple(sorted(told, key=lambda decision: _EARLY.get(decision.kind, 2)))
 
 
 def _each_block_once(proposals: Sequence[Proposal], told: Iterable[Decision]) -> Iterator[Decision]:
@@ -121,13 +132,16 @@ def _each_block_once(proposals: Sequence[Proposal], told: Iterable[Decision]) ->
 
 
 def _of_comparands(proposals: Sequence[Proposal]) -> Iterator[Decision]:
-    """Yield what tells designs apart by what they compare."""
-    first = {
-        frozenset(p.comparands): (i, p.comparands) for i, p in reversed([*enumerate(proposals)])
-    }
-    if len(first) > 1:
-        choices, comparands = zip(*sorted(first.values()), strict=True)
-        yield Decision(kind="compared", column="", choices=choices, comparands=comparands)
+    """Yield what tells designs apart by what they compare, where all read a table in one way."""
+    for folded in dict.fromkeys(proposal.folded for proposal in proposals):
+        first = {
+            frozenset(p.comparands): (i, p.comparands)
+            for i, p in reversed([*enumerate(proposals)])
+            if p.folded == folded
+        }
+        if len(first) > 1:
+            choices, comparands = zip(*sorted(first.values()), strict=True)
+            yield Decision(kind="compared", column=folded, choices=choices, comparands=comparands)
 
 
 def _of_the_rest(proposals: Sequence[Proposal], found: Iterable[Decision]) -> Iterator[Decision]:
@@ -151,8 +165,11 @@ def _of_the_rest(proposals: Sequence[Proposal], found: Iterable[Decision]) -> It
 
 
 def _apart(proposals: Sequence[Proposal], i: int, j: int) -> Decision | None:
-    """Return what tells two designs that compare the same apart: the first in which they differ."""
+    """Return what tells two designs apart: the first thing in which they differ."""
     one, other = proposals[i], proposals[j]
+    if {*one.comparands} != {*other.comparands}:
+        comparands = one.comparands, other.comparands
+        return Decision(kind="compared", column=f"{i}", choices=(i, j), comparands=comparands)
     if one.measured != other.measured:
         said = one.measured, other.measured
         return Decision(kind="quantity", column=said[0], other=said[1], choices=(i, j))

@@ -88,7 +88,9 @@ def ranked(
         for group in groups
         for candidate in possible(crossing, group, [n for n in names if n != group], single=single)
     ]
-    return sorted(found, key=lambda candidate: (-candidate.score, candidate.relabel))
+    # Lakes with names are the same at each depth; numbers are rather given anew in each group.
+    named = {u for c in found for u in c.units[:1] if not counting(crossing.labels[u])}
+    return sorted(found, key=lambda c: (-c.score, c.relabel and c.units[0] in named))
 
 
 def _scored(

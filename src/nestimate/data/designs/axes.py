@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from nestimate.data.designs.vocabulary import hints, words
+from nestimate.data.designs.vocabulary import AGES, hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.titles import counts_time, numbers_of, titles
 
 #: Words of names whose numbers are amounts, however evenly they are spaced.
 _AMOUNTS = frozenset(
-    {"dose", "dosis", "conc", "concentration", "dilution", "temperature", "temp", "age", "alter"}
+    {"dose", "dosis", "conc", "concentration", "dilution", "temperature", "temp"} | AGES
     | {"depth", "distance", "radius", "position", "height", "speed", "intensity", "frequency"}
-    | {"voltage", "current", "wavelength", "tiefe", "abstand", "edad", "âge", "nitrogen", "nitro"}
+    | {"voltage", "current", "wavelength", "tiefe", "abstand", "nitrogen", "nitro"}
 )
 _THINGS = frozenset({"unit", "block", "place", "person", "counter", "kind"})
 

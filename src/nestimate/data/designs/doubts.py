@@ -10,6 +10,7 @@ from nestimate.data.designs.copies import doubt_copies
 from nestimate.data.designs.groups import CONTROLS, look_alikes
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.percentages import at_an_end, parts_of
+from nestimate.data.designs.questionnaires import is_sum
 from nestimate.data.designs.spanning import doubt_spanning, spanning
 from nestimate.data.designs.statistics import Readings
 from nestimate.errors import DataError, listed
@@ -135,7 +136,8 @@ def scored(value: NDArray[np.float64], name: str) -> bool:
     if np.any(value != np.floor(value)) or np.unique(value).size < FEWEST_SCORES:
         return False
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    if _SCORE.search(spaced) and low in {0, 1} and top <= MOST_NAMED:
+    called = _SCORE.search(spaced) or is_sum(name)
+    if called and low in {0, 1} and top <= MOST_NAMED:
         return True
     return low == 1 and FEWEST_SCORES <= top <= MOST_SCORES and value.size >= 2 * top
 

@@ -28,6 +28,11 @@ class Described(Protocol):
     def whole(self) -> bool: ...  # noqa: D102
 
 
+#: Words for how old what was sampled is.
+AGES = frozenset(
+    {"age", "ages", "alter", "âge", "edad", "età", "idade", "leeftijd", "wiek", "ålder", "alder"}
+    | {"ikä", "věk", "vek", "yaş", "életkor", "возраст", "вік", "年龄", "年齡", "年齢", "나이", "연령"}
+)
 #: Words in the names of columns, and the role that they speak for.
 WORDS = {
     "group": (
@@ -35,8 +40,7 @@ WORDS = {
         "diet compound strain intervention medium exposure stimulus therapy vaccine variety mutant "
         "bed feed fertilizer fertiliser nitrogen nutrient nutrients watering concentration "
         "cultivar ecotype product brand formulation recipe ration hybrid rootstock "
-        "construct sirna shrna konstrukt düngung sorte diät engrais "
-        "abono variété variedad "
+        "construct sirna shrna konstrukt düngung sorte diät engrais abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
         "grupo tratamiento genotipo dosis cepa condición dieta brazo tratamento condição "
@@ -84,8 +88,7 @@ WORDS = {
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
-        "bin bins epoch year "
-        "sitzung séance sesión "
+        "bin bins epoch year sitzung séance sesión "
         "zeit zeitpunkt stunde woche tag jahr temps jour heure semaine année visite "
         "tiempo hora día semana año visita tempo dia ora giorno datum fecha"
     ),
@@ -98,8 +101,8 @@ WORDS = {
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
-        "sex gender geschlecht sexe sexo age stage birth birthday dob geburtsdatum bmi race "
-        "ethnicity parity bodyweight alter âge edad età idade naissance nacimiento nascita geburt"
+        "sex gender geschlecht sexe sexo stage birth birthday dob geburtsdatum bmi race "
+        "ethnicity parity bodyweight naissance nacimiento nascita geburt " + " ".join(AGES)
     ),
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
@@ -193,8 +196,6 @@ READERS = frozenset(
     {"observer", "scorer", "rater", "judge", "assessor", "panelist", "untersucher", "reader"}
     | {"panellist", "pathologist", "annotator", "grader", "taster", "prüfer", "pathologe"}
 )
-#: Words for how old what was sampled is.
-AGES = frozenset({"age", "ages", "alter", "âge", "edad", "età", "idade"})
 #: Words for ears, which are marked so that animals of a cage can be told apart.
 EARS = frozenset({"ear", "ears", "ohr", "ohren", "oreille", "oreja"})
 _MARKED = frozenset({"tag", "tags", "mark", "marks", "notch", "punch", "clip", "hole", "marke"})

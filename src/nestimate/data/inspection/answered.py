@@ -52,6 +52,10 @@ class Answered(Measurand):
         made = [Rename(column=self.column, label=label, text=answer[label]) for label in self.kinds]
         return () if self.said else tuple(map(str, made))
 
+    def is_taken(self, value: str | None) -> bool:
+        """Whether the column is the value of what was found, and not what is compared in it."""
+        return value == self.column
+
     def taken(self, table: Table) -> Table:
         """Return the table with 1 for what is counted and 0 for the other."""
         codes, labels = table.labels(self.column)

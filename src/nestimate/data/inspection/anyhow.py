@@ -7,12 +7,14 @@ alike.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.proportions import NO, YES
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.rates import is_rate
+from nestimate.data.designs.several import may_tally
 from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.crossings import Crossing
@@ -27,6 +29,12 @@ _ENOUGH = 6
 _EQUAL = 1.25
 #: Chance of labels that lie anyhow to meet as evenly as they do, below which they were assigned.
 _EVENLY = 0.05
+#: The same for labels that stand unequally often, and for those that lie apart.
+_SURELY, _APART = 0.005, 1e-4
+#: Share of the largest statistic from which on labels of one column tell those of another.
+_TOLD = 0.5
+#: Fewer numbers are rather levels of a factor.
+_FEWEST = 4
 #: Words for what came out of a test beside what was measured in it.
 _CAME_OUT = frozenset(
     {"failure", "fracture", "breakage", "rupture", "defect", "complication", "complications"}
@@ -50,6 +58,8 @@ def is_measured(crossing: Crossing, column: Column) -> bool:
         if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
             return False
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
+    if _is_tally(crossing, column, others):
+        return True
     told = "counted" in spoken and not counting(crossing.labels[name])
     if (spoken & (_LABEL_ROLES | {"trait"}) and not told) or (column.kind != "numbers as labels"):
         return False
@@ -72,6 +82,27 @@ def is_measured(crossing: Crossing, column: Column) -> bool:
     if of_quantities([name, ""]) and not any(_met_alike(crossing, name, o) for o in labels):
         return True
     return not regular and not _even(crossing, name)
+
+
+def _is_tally(crossing: Crossing, column: Column, others: Sequence[str]) -> bool:
+    """Return whether whole numbers, of which a name may say how many, were counted or measured.
+
+    What labels something counts anew in all that holds it, lies in it, or meets it evenly. How many
+    there were of something lies beside all other labels, and all of these together, as by chance.
+    """
+    name = column.name
+    plain = column.whole and all(map(str.isdigit, crossing.labels[name]))
+    beside = [n for n in others if crossing.most_rows([n]) > 1]
+    if not plain or column.distinct < _FEWEST or not beside or not may_tally(name):
+        return False
+    if crossing.most_rows([*beside, name]) == 1 or stepped(crossing.labels[name]):
+        return False
+    # What was assigned has labels that stand about equally often.
+    often = _meetings(crossing, name, [])
+    unlike = often.size * float(np.var(often) / np.mean(often))
+    even = special.chdtrc(often.size - 1, unlike) >= _EVENLY
+    least = _EVENLY if even else _SURELY
+    return all(_as_by_chance(crossing, name, n, least) for n in [*([n] for n in beside), beside])
 
 
 def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:
@@ -220,16 +251,41 @@ def _met_alike(crossing: Crossing, name: str, other: str) -> bool:
 def _evener_than_chance(crossing: Crossing, name: str, other: str) -> bool:
     """Return whether labels of two columns meet more evenly than where they lie anyhow.
 
-    Pearson's statistic of what lies anyhow is about its degrees of freedom; of what was assigned
-    it is near 0. The number of rows that each combination stands for is taken out.
+    The number of rows that each combination stands for is taken out.
     """
-    one, two = (crossing.codes[n] for n in (name, other))
-    known = (one >= 0) & (two >= 0)
+    table = _meetings(crossing, name, [other])
+    statistic, free = _pearson(table / np.median(table[table > 0]))
+    return bool(special.chdtr(free, statistic) < _EVENLY)
+
+
+def _as_by_chance(crossing: Crossing, name: str, others: Sequence[str], least: float) -> bool:
+    """Return whether labels meet those of others neither evenly nor apart: as numbers do.
+
+    Those of the same things may be somewhat alike, and are far from telling in which they are.
+    """
+    table = _meetings(crossing, name, others)
+    statistic, free = _pearson(table)
+    most = table.sum() * (min(table.shape) - 1)
+    apart = special.chdtrc(free, statistic) < _APART and statistic > _TOLD * most
+    return bool(special.chdtr(free, statistic) >= least and not apart)
+
+
+def _meetings(crossing: Crossing, name: str, others: Sequence[str]) -> NDArray[np.float64]:
+    """Return in how many rows each label of a column meets each of others together."""
+    one, two = crossing.codes[name], crossing.members(others)
+    known = one >= 0
+    for other in others:
+        known &= crossing.codes[other] >= 0
     table = np.zeros((one.max() + 1, two.max() + 1))
     np.add.at(table, (one[known], two[known]), crossing.rows[known])
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    table /= np.median(table[table > 0])
+    return table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+
+
+def _pearson(table: NDArray[np.float64]) -> tuple[float, int]:
+    """Return Pearson's statistic of a table of counts, and its degrees of freedom.
+
+    Of what lies anyhow it is about its degrees of freedom; of what was assigned it is near 0.
+    """
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
     statistic = float((np.square(table - expected) / expected).sum())
-    free = (table.shape[0] - 1) * (table.shape[1] - 1)
-    return bool(special.chdtr(free, statistic) < _EVENLY)
+    return statistic, (table.shape[0] - 1) * (table.shape[1] - 1)

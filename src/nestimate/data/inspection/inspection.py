@@ -147,7 +147,7 @@ class Inspection:
         """Look at a table as it is, of which one kind of value or one time may be looked at."""
         for measurand in chain(measurands(table), moments_of_means(table), answered(table)):
             found = cls._with_totals(measurand.taken(table), file)
-            if found.proposals:
+            if found.proposals and measurand.is_taken(found.value):
                 return found._of_kind(table, measurand)._read(reading)
         return cls._with_totals(table, file)._read(reading)
 

@@ -56,6 +56,10 @@ class Measurand:
         """Kinds that others are usually set in relation to: a housekeeping gene, a stain of all."""
         return tuple(kind for kind in self.kinds if is_reference(kind))
 
+    def is_taken(self, value: str | None) -> bool:
+        """Whether what is said of the column holds where this is the value."""
+        return value != self.column
+
     def taken(self, table: Table) -> Table:
         """Return the rows of the kind, without the column: it says the same in all of them."""
         codes, labels = table.labels(self.column)

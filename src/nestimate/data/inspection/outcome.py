@@ -103,6 +103,8 @@ class Outcome:
         part = Part.of(table, columns, values) if alone else None
         if part is not None and part.likely:
             beside, values = part.beside, with_counts(values, columns, part.beside)
+        elif part is not None:
+            values = part.ranked(values)
         baseline = None if summary or beside else Baseline.of(_unnumbered(table, columns))
         return cls(
             columns=tuple(columns),

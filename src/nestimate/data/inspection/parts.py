@@ -14,9 +14,12 @@ from scipy import special
 
 from nestimate.data.designs.efforts import exposes
 from nestimate.data.designs.housekeeping import is_reference
+from nestimate.data.designs.opposites import opposed, speaks_of_part
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.designs.quantities import of_quantities
+from nestimate.data.designs.questionnaires import is_sum
 from nestimate.data.designs.responses import MEASURED
+from nestimate.data.designs.several import may_tally
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.vocabulary import (
     TOTAL,
@@ -33,6 +36,8 @@ from nestimate.data.inspection.measured import Beside, share_columns
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.responded import responded
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.steps import parallel
+from nestimate.data.tables.titles import moment
 from nestimate.data.tables.units import says_amount
 
 #: Different numbers of a whole, of a part, and rows, that show whether one goes with the other.
@@ -64,10 +69,13 @@ class Part:
         Both columns.
     likely
         Whether they are rather that than counts of their own.
+    first
+        Whether the whole says what was done to how many, so that the part is what came of it.
     """
 
     beside: Beside
     likely: bool
+    first: bool = False
 
     @classmethod
     def of(cls, table: Table, columns: Sequence[Column], values: Sequence[str]) -> "Part | None":
@@ -78,12 +86,16 @@ class Part:
         values
             Columns that could be the value: what is likelier than both counts is compared.
         """
-        counts = [c for c in columns if may_be_counts(table, c, columns)]
+        lasted = [c for c in columns if _may_have_lasted(table, c, columns)]
+        counts = [c for c in columns if c in lasted or may_be_counts(table, c, columns)]
         few = [c for c in columns if c.labelled and c.distinct <= MOST_GROUPS and c not in counts]
         labels = [np.zeros(table.n_rows, np.intp), *(table.labels(c.name)[0] for c in few)]
         for whole, part in permutations(counts, 2):
             both = words(whole.name) & words(part.name)
-            if whole.distinct < _WHOLES or (both and not words(whole.name) & TOTAL):
+            shared = bool(both) and of_the_same(whole.name, part.name)
+            apart = both and not (shared or words(whole.name) & TOTAL)
+            apart = apart or (not shared and (whole in lasted or part in lasted))
+            if whole.distinct < _WHOLES or apart:
                 continue
             some, every = table.numbers(part.name), table.numbers(whole.name)
             if not _may_be(some, every):
@@ -91,10 +103,12 @@ class Part:
             told = _goes_with(some, every, labels) or _follows(some, every, labels[1:])
             # Of two counts that are all there is to compare only the user knows.
             alone = bool(few) and len(counts) == len((whole, part)) and part.distinct >= _WHOLES
-            if told or alone:
+            if told or alone or shared:
                 beside = Beside(value=part.name, column=whole.name, role="total")
                 sure = (whole.largest or 0) <= _MOST and not _nearly_all(some, every)
-                found = cls(beside=beside, likely=sure and told)
+                sure = sure and told and not shared
+                done = shared or speaks_of_part(whole.name)
+                found = cls(beside=beside, likely=sure, first=done)
                 return found if {*values[:1]} <= found.columns else None
         # What is compared is no numbering, though all numbers from 0 to 6 occur in it.
         named = [c for c in columns if [c.name] == [*values[:1]] and _is_count(table, c, columns)]
@@ -118,6 +132,13 @@ class Part:
         """Both columns."""
         return {self.beside.value, self.beside.column}
 
+    def ranked(self, values: Sequence[str]) -> list[str]:
+        """Return the columns that could be the value: what came of how many first, these last."""
+        if not self.first:
+            return [*values]
+        rest = [name for name in values if name not in self.columns]
+        return [self.beside.value, *rest, self.beside.column]
+
     def asked(self, table: Table, found: Sequence[Proposal]) -> tuple[Proposal, ...]:
         """Return designs of one of the counts, with that of the share behind or before the first.
 
@@ -135,6 +156,27 @@ class Part:
         return (first, *responded(table, [bare], beside), *rest)
 
 
+def of_the_same(one: str, other: str) -> bool:
+    """Return whether names say two things of the same ones: eggs checked, and eggs dead.
+
+    The same at two times, places or levels are no part of each other.
+    """
+    first, second = (re.findall(r"[^\W\d_]+", name.casefold()) for name in (one, other))
+    if min(len(first), len(second)) < 2 or any(map(str.isdigit, one + other)):
+        return False
+    shared = {first[i] for i in (0, -1) if first[i] == second[i] and len(first[i]) > 1}
+    own = [{*said} - shared for said in (first, second)]
+    told = bool(shared) and all(said and max(map(len, said)) > 1 for said in own)
+    around = parallel([one, other]) or any(moment(n)[1] is not None for n in (one, other))
+    return told and not around and not opposed(one, other)
+
+
+def _may_have_lasted(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether a name may say how many days something was so: days of fever."""
+    timed = "time" in hints(column.name) and may_tally(column.name)
+    return timed and may_be_counts(table, column, columns, timed=True)
+
+
 def of_a_whole(table: Table, columns: Sequence[Column]) -> bool:
     """Return whether two columns are a count and a part of it, by their names or their numbers."""
     if len(columns) != 2:
@@ -143,8 +185,13 @@ def of_a_whole(table: Table, columns: Sequence[Column]) -> bool:
     return share_columns(table, columns) is not None or (found is not None and found.likely)
 
 
-def may_be_counts(table: Table, column: Column, columns: Sequence[Column]) -> bool:
-    """Return whether numbers may be counts of things: whole, measured, and of no other quantity."""
+def may_be_counts(
+    table: Table, column: Column, columns: Sequence[Column], *, timed: bool = False
+) -> bool:
+    """Return whether numbers may be counts of things: whole, measured, and of no other quantity.
+
+    Where `timed` they may be so many days, too.
+    """
     name, said = column.name, hints(column.name)
     if not (column.measured and column.whole and (column.smallest or 0) >= 0):
         return False
@@ -153,8 +200,8 @@ def may_be_counts(table: Table, column: Column, columns: Sequence[Column]) -> bo
     label = said & {"counter", "person", "block"} and (
         2 * column.distinct <= table.n_rows or renames(table, column, columns)
     )
-    aside = said & _ASIDE and "counted" not in said
-    if column.numbering or column.distinct < _PARTS or aside or label:
+    aside = said & (_ASIDE - {"time"} if timed else _ASIDE) and "counted" not in said
+    if column.numbering or column.distinct < _PARTS or aside or label or is_sum(name):
         return False
     # Depths of thousands are numbers of reads.
     small = (column.largest or 0) <= _MOST

@@ -163,6 +163,28 @@ def test_subunits_that_count_anew_in_what_holds_them_stay_subunits(name):
     assert ne.inspect(frame).proposals[0].candidate.units == ("pen", name)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["pigs", "cells", "pups"])
+def test_subunits_of_unlike_numbers_and_readings_stay_subunits(name, seed):
+    rng = np.random.default_rng(seed)
+    rows = [
+        (f"P{pen}", "ab"[pen % 2] * 2, number + 1)
+        for pen in range(10)
+        for number in range(rng.integers(3, 8))
+        for _ in range(rng.integers(1, 6))
+    ]
+    frame = pd.DataFrame(rows, columns=["pen", "ration", name])
+    frame["gain_kg"] = rng.normal(3, 1, len(frame)).round(2)
+    assert ne.inspect(frame).proposals[0].candidate.units == ("pen", name)
+
+
+def test_what_plays_no_role_is_said_to_be_left_out():
+    frame = clustered("sessions", 8, 19, 1)
+    frame.insert(2, "client", [f"c{i:03}" for i in range(len(frame))])
+    first = ne.inspect(frame).proposals[0]
+    assert first.candidate.unused == ("client", "sessions")
+
+
 SHARED = [
     ("cells_opened", "cells_infested"),
     ("eggs_checked", "eggs_dead"),

@@ -33,6 +33,8 @@ _EVENLY = 0.05
 _SURELY, _APART = 0.005, 1e-4
 #: Share of the largest statistic from which on labels of one column tell those of another.
 _TOLD = 0.5
+#: Share of what holds numbers in which they count anew, from which on they number what is in it.
+_MOST = 0.8
 #: Fewer numbers are rather levels of a factor.
 _FEWEST = 4
 #: Words for what came out of a test beside what was measured in it.
@@ -97,12 +99,24 @@ def _is_tally(crossing: Crossing, column: Column, others: Sequence[str]) -> bool
         return False
     if crossing.most_rows([*beside, name]) == 1 or stepped(crossing.labels[name]):
         return False
+    if any(_counts_anew(crossing, name, n) for n in beside):
+        return False
     # What was assigned has labels that stand about equally often.
     often = _meetings(crossing, name, [])
     unlike = often.size * float(np.var(often) / np.mean(often))
     even = special.chdtrc(often.size - 1, unlike) >= _EVENLY
     least = _EVENLY if even else _SURELY
     return all(_as_by_chance(crossing, name, n, least) for n in [*([n] for n in beside), beside])
+
+
+def _counts_anew(crossing: Crossing, name: str, holder: str) -> bool:
+    """Return whether numbers count from 0 or 1 in most of what may hold them, far or not."""
+    numbers = np.array([int(label) for label in crossing.labels[name]])
+    codes, held = crossing.codes[name], crossing.codes[holder]
+    inside = [np.unique(numbers[codes[(held == h) & (codes >= 0)]]) for h in np.unique(held)]
+    several = [found for found in inside if found.size > 1]
+    anew = sum(found[0] <= 1 and np.ptp(found) == found.size - 1 for found in several)
+    return anew > _MOST * len(several)
 
 
 def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:

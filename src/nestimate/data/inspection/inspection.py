@@ -183,6 +183,8 @@ class Inspection:
         kind, counts = self.measurand, self.added
         apart = {kind and kind.column, *(counts.apart if counts else ())}
         every = [column.name for column in self.columns if column.name not in apart]
+        named = {self.value, *self.other_values, *(n for n, said in self.roles.items() if said)}
+        idle = {c.name for c in self.columns if c.kind not in {"constant", "empty"}} - named
         own = [*(kind.edits if kind else ()), *(counts.edits if counts else ())]
         reading = replace(reading, edits=(*reading.edits, *own))
         file, chosen = self.file or "", reading.chosen
@@ -195,7 +197,7 @@ class Inspection:
                     without_fit(said) if proposal.typed else on_table(said, file, chosen)
                     for said in proposal.cautions
                 ),
-                candidate=replace(proposal.candidate, unused=proposal.unused(every)),
+                candidate=replace(proposal.candidate, unused=proposal.unused(every, idle)),
             )
             for proposal in self.proposals
         )

@@ -1,6 +1,6 @@
 """Designs that a table could be: what each holds, level by level, and the words that ask for it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from shlex import quote
@@ -145,17 +145,21 @@ class Proposal:
             return adjusted_design(table, roles, [self.adjust])
         return Design.from_table(table, roles)
 
-    def unused(self, every: Sequence[str]) -> tuple[str, ...]:
+    def unused(self, every: Sequence[str], idle: Collection[str]) -> tuple[str, ...]:
         """Return the columns that play no role: where rows are data points, all that have none.
 
         So it is where columns are put below each other.
 
         Parameters
         ----------
-        every
-            All columns.
+        every, idle
+            All columns; those that could play none in any design.
         """
-        return self.candidate.unused if self._grouped else self._without_role(every)
+        found = self._without_role(every)
+        if not self._grouped:
+            return found
+        told = self.candidate.unused
+        return (*told, *(name for name in found if name in idle and name not in told))
 
     @property
     def _grouped(self) -> bool:

@@ -8,7 +8,8 @@ from nestimate.data.tables.titles import counts_time, numbers_of, titles
 
 #: Words of names whose numbers are amounts, however evenly they are spaced.
 _AMOUNTS = frozenset(
-    {"dose", "dosis", "conc", "concentration", "dilution", "temperature", "temp"} | AGES
+    {"dose", "dosis", "conc", "concentration", "dilution", "temperature", "temp"}
+    | AGES
     | {"depth", "distance", "radius", "position", "height", "speed", "intensity", "frequency"}
     | {"voltage", "current", "wavelength", "tiefe", "abstand", "nitrogen", "nitro"}
 )

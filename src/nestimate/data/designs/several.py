@@ -33,7 +33,7 @@ def may_tally(name: str) -> bool:
         return False
     if "group" in hints(name) and not labels:
         return False
-    return not said & _LONG or bool(said - _LONG) and not said & _SET
+    return not said & _LONG or (bool(said - _LONG) and not said & _SET)
 
 
 def _is_several(word: str) -> bool:

@@ -116,7 +116,7 @@ def _counts_anew(crossing: Crossing, name: str, holder: str) -> bool:
     inside = [np.unique(numbers[codes[(held == h) & (codes >= 0)]]) for h in np.unique(held)]
     several = [found for found in inside if found.size > 1]
     anew = sum(found[0] <= 1 and np.ptp(found) == found.size - 1 for found in several)
-    return anew > _MOST * len(several)
+    return bool(anew > _MOST * len(several))
 
 
 def _is_answer(crossing: Crossing, name: str, others: Sequence[str]) -> bool:

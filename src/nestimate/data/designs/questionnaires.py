@@ -6,7 +6,11 @@ from nestimate.data.designs.vocabulary import words
 
 #: What they are cut short to, numbers aside: PHQ-9, HADS-A, GAD7.
 _SCALES = frozenset(
-    ["phq", "bdi", "gad", "hads", "madrs", "hamd", "hama", "hdrs", "hars", "qids", "mmse", "moca", "adas", "panss", "bprs", "ymrs", "ybocs", "dass", "stai", "pss", "epds", "cesd", "ghq", "pcl", "psqi", "ess", "dlqi", "pasi", "scorad", "womac", "koos", "haq", "asdas", "basdai", "odi", "updrs", "edss", "nihss", "ipss", "iief", "bai", "bss", "cdi", "whoqol", "whodas", "sgrq", "wsas", "sdq", "cbcl", "apgar", "gds", "isi", "audit"]
+    {"phq", "bdi", "gad", "hads", "madrs", "hamd", "hama", "hdrs", "hars", "qids", "mmse"}
+    | {"moca", "adas", "panss", "bprs", "ymrs", "ybocs", "dass", "stai", "pss", "epds", "cesd"}
+    | {"ghq", "pcl", "psqi", "ess", "dlqi", "pasi", "scorad", "womac", "koos", "haq", "asdas"}
+    | {"basdai", "odi", "updrs", "edss", "nihss", "ipss", "iief", "bai", "bss", "cdi", "whoqol"}
+    | {"whodas", "sgrq", "wsas", "sdq", "cbcl", "apgar", "gds", "isi", "audit"}
 )
 #: Those that are short of a word without their number, or of two.
 _WRITTEN = re.compile(

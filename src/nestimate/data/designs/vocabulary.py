@@ -31,20 +31,7 @@ class Described(Protocol):
 #: Words for how old what was sampled is.
 AGES = frozenset(
     {"age", "ages", "alter", "âge", "edad", "età", "idade", "leeftijd", "wiek", "ålder", "alder"}
-    | {
-        "ikä",
-        "věk",
-        "vek",
-        "yaş",
-        "életkor",
-        "возраст",
-        "вік",
-        "年龄",
-        "年齡",
-        "年齢",
-        "나이",
-        "연령",
-    }
+    | {"ikä", "věk", "vek", "yaş", "életkor", "возраст", "вік", "年龄", "年齡", "年齢", "나이"}
 )
 #: Words in the names of columns, and the role that they speak for.
 WORDS = {

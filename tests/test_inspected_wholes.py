@@ -149,6 +149,18 @@ def test_times_of_every_animal_are_times_whatever_their_number(name, times):
     assert name in {*fewer.factors, *fewer.candidate.used, fewer.along or ""}
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["hours_light", "lamps", "kor"])
+def test_levels_of_a_second_factor_stay_levels_where_rows_lack(name, seed):
+    rng = np.random.default_rng(seed)
+    rows = [("wt" if g else "ko", n) for g in range(2) for n in (8, 10, 12, 14, 16)] * 6
+    frame = pd.DataFrame(rows, columns=["genotype", name])
+    frame = frame[rng.random(len(frame)) > 0.2].reset_index(drop=True)
+    frame["height"] = rng.normal(20, 2, len(frame)).round(1)
+    first = ne.inspect(frame).proposals[0]
+    assert name in {*first.factors, *first.candidate.used}
+
+
 @pytest.mark.parametrize("name", ["pigs", "cells", "sample", "plot"])
 def test_subunits_that_count_anew_in_what_holds_them_stay_subunits(name):
     rng = np.random.default_rng(5)

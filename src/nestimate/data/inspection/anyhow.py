@@ -35,8 +35,9 @@ _SURELY, _APART = 0.005, 1e-4
 _TOLD = 0.5
 #: Share of what holds numbers in which they count anew, from which on they number what is in it.
 _MOST = 0.8
-#: Fewer numbers are rather levels of a factor.
-_FEWEST = 4
+#: Fewer numbers are rather levels of a factor; so are those that stand equally often beside columns
+#: of fewer labels alone, which hold nothing that could tell.
+_FEWEST, _FEWEST_HOLDERS = 4, 6
 #: Words for what came out of a test beside what was measured in it.
 _CAME_OUT = frozenset(
     {"failure", "fracture", "breakage", "rupture", "defect", "complication", "complications"}
@@ -105,6 +106,8 @@ def _is_tally(crossing: Crossing, column: Column, others: Sequence[str]) -> bool
     often = _meetings(crossing, name, [])
     unlike = often.size * float(np.var(often) / np.mean(often))
     even = special.chdtrc(often.size - 1, unlike) >= _EVENLY
+    if even and all(crossing.size(n) < _FEWEST_HOLDERS for n in beside):
+        return False
     least = _EVENLY if even else _SURELY
     return all(_as_by_chance(crossing, name, n, least) for n in [*([n] for n in beside), beside])
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations, permutations
 
-from nestimate.data.designs.vocabulary import hints, lasts
+from nestimate.data.designs.vocabulary import LINES, hints, lasts, words
 from nestimate.data.inspection.assigned import evenly_crossed, is_compared, square_of
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.curves import MOST_GROUPS, moments
 from nestimate.data.inspection.looks import alike_but_numbers
 from nestimate.data.inspection.loud import SURE, chances
 from nestimate.data.inspection.proposals import MOST, Proposal
@@ -25,6 +25,9 @@ PAIR = 2
 _ASIDE = frozenset({"counter", "time", "place", "trait", "block"})
 #: What it says of what has no value of its own.
 _NO_BLOCKS = frozenset({"trait", "counted", "value", "scored"})
+
+#: Words for what is bred to be compared, and is grown as well.
+_BRED = LINES | {"clone", "clones", "klon", "klone", "clon", "cloni"}
 
 Build = Callable[[Candidate], Proposal | None]
 
@@ -75,11 +78,10 @@ def _of_what_all_met(
         rivals = {p.roles.group for p in fit if not p.whole}
         others = rivals <= {many, name} and name not in {p.roles.group for p in fit[:1]}
         numbered = others and _numbers(crossing, many) and _are_sorts(crossing, name)
-        # What is sampled is numbered anew in each batch; blocks hold clones, which are both.
-        numbered = numbered and "unit" not in hints(many)
+        # What is sampled is numbered anew in each batch; blocks hold clones.
+        numbered = numbered and not (hints(many) & {"unit", "time"} or moments(crossing, many))
         few = numbered or crossing.size(name) < crossing.size(many)
-        clones = numbered and hints(name) >= {"unit", "block"}
-        aside = _ASIDE - {"block"} if clones else _ASIDE
+        aside = _ASIDE - {"block"} if numbered and words(name) & _BRED else _ASIDE
         if not few or crossing.size(name) > MOST_GROUPS or hints(name) & aside:
             continue
         if is_compared(crossing, many) or _numbers(crossing, name):

@@ -227,3 +227,31 @@ def test_questions_about_other_comparisons_say_so():
         named = part.rsplit("occur in more than one ", 1)[1].strip(" .")
         compared = ne.inspect(frame).proposals[0].comparands
         assert named in compared or f"If {named} is what you compare:" in part
+
+
+NUMBERED = ["pat_no", "resident_no", "case_no", "pupil_number", "child_nr", "PatNr", "Child no."]
+
+
+@pytest.mark.parametrize("name", [*NUMBERED, "Pat.-Nr.", "rat_no"])
+def test_what_is_numbered_is_a_unit_whatever_word_says_so(name):
+    rng = np.random.default_rng(6)
+    who = np.repeat(np.arange(22), 3)
+    frame = pd.DataFrame({name: who + 1, "laser": np.array(["no", "yes"])[who % 2]})
+    frame["ISQ_mm"] = (60 + rng.normal(0, 5, 22)[who] + rng.normal(0, 2, 66)).round(1)
+    found = first(frame)
+    assert (found["group"], found["unit"]) == ("laser", name)
+
+
+@pytest.mark.parametrize("name", ["No", "rep_no", "obs_no", "reading no", "row_no"])
+def test_numbers_of_readings_stay_what_they_are(name):
+    rng = np.random.default_rng(6)
+    frame = crossed({"mouse": [f"m{i}" for i in range(10)]}, rows=3, mouse=3.0)
+    frame.insert(1, name, [1, 2, 3] * 10)
+    frame.insert(0, "arm", np.repeat(["ctl", "drug"], 15))
+    frame["y_mm"] += rng.normal(0, 0.1, 30).round(1)
+    assert first(frame) == {"value": "y_mm", "group": "arm", "unit": "mouse"}
+
+
+def test_lines_beside_the_wild_type_are_compared():
+    frame = crossed({"Line": ["WT", "KO", "Rescue"], "drug": ["Vehicle", "Drug"]}, rows=4)
+    assert {*first(frame)["group"].split(",")} == {"Line", "drug"}

@@ -359,19 +359,20 @@ def is_volume(name: str) -> bool:
 @cache
 def hints(name: str) -> frozenset[str]:
     """Return the roles that a column's name speaks for; what is counted per week is no week."""
-    name = numerator(name)
-    said = words(name) | {word.removesuffix("s") for word in words(name)}
+    name, said = numerator(name), words(numerator(name))
+    said |= {word.removesuffix("s") for word in said}
     if said & {"rep", "replicate"}:
         # A biological replicate is what was sampled, a technical one reads it again.
         said |= {"biorep"} if said & {"bio", "biol", "biological"} else set()
         said -= {"replicate"} if said & {"tech", "technical"} else set()
-    found = _roles(said)
+    found, rest = _roles(said), said - _NUMBERED
+    if found == {"counter"} and rest and rest != said and not _roles(rest):
+        return found | {"unit"}  # pat_no numbers things, which no other word names
     thing, modifiers = heads.compound(_in_order(re.sub(r"\(.*\)", "", name)))
     told = thing in heads.NAMING or _roles({thing}) - {"group", "trait"}
     if told or "time" in found or not _roles(modifiers) & _SAMPLED:
         return found
-    # Fish meal is no fish, and a pot size no pot.
-    return found - _SAMPLED | _roles(said - modifiers) & _SAMPLED
+    return found - _SAMPLED | _roles(said - modifiers) & _SAMPLED  # a pot size is no pot
 
 
 def _roles(said: Collection[str]) -> frozenset[str]:

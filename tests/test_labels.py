@@ -160,7 +160,7 @@ def test_every_column_is_in_a_design_or_named_beside_it(name):
     for ordered in orders(frame, 5):
         seen = ne.inspect(BytesIO(ordered.to_csv(index=False).encode()))
         for proposal in seen.proposals:
-            apart = {*proposal.unused(list(ordered.columns)), *proposal.factors}
+            apart = {*proposal.candidate.unused, *proposal.factors}
             told = {name for name, reasons in seen.roles.items() if reasons[0].role == "counter"}
             assert {*called} <= apart | {*proposal.candidate.used} | told
 

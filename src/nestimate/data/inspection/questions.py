@@ -39,7 +39,7 @@ _EARLY: Mapping[Kind, int] = {
     "compared": 1,
 }
 #: What is about labels.
-_OF_LABELS = frozenset({"same labels", "measured again", "which unit", "paired", "inside"})
+_OF_LABELS = frozenset({"same labels", "measured again", "which unit", "inside"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     told = sorted(_each_block_once(proposals, found.values()), key=lambda d: min(d.choices[:2]))
     # Two questions about labels that tell the same designs apart are one.
     about = [d for d in told if d.kind in _OF_LABELS]
-    first = {frozenset(d.choices): d for d in sorted(about, key=lambda d: d.kind == "paired")}
+    first = {frozenset(d.choices): d for d in reversed(about)}
     told = [d for d in told if d not in about or first[frozenset(d.choices)] is d]
     # What columns of numbers are, and what is compared, comes before what labels are.
     return tuple(sorted(told, key=lambda decision: _EARLY.get(decision.kind, 2)))

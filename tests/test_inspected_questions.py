@@ -255,3 +255,16 @@ def test_numbers_of_readings_stay_what_they_are(name):
 def test_lines_beside_the_wild_type_are_compared():
     frame = crossed({"Line": ["WT", "KO", "Rescue"], "drug": ["Vehicle", "Drug"]}, rows=4)
     assert {*first(frame)["group"].split(",")} == {"Line", "drug"}
+
+
+def test_true_answers_about_a_crossover_lead_to_one_design():
+    rng = np.random.default_rng(7)
+    who, period = (x.ravel() for x in np.indices((12, 2)))
+    drug = (who + period) % 2
+    frame = pd.DataFrame({"subject": [f"P{i:02}" for i in who], "period": period + 1})
+    frame["treatment"] = np.array(["placebo", "drug"])[drug]
+    frame["sbp_mmHg"] = (130 + rng.normal(0, 8, 12)[who] - 5 * drug + rng.normal(0, 3, 24)).round(1)
+    asked = said(frame)
+    assert "Are they the same subject each time? Yes: design 1." in asked
+    assert "May one period be higher than another, whatever the treatment?" in asked
+    assert "Yes, or not known: design 1. Surely not: design 2." in asked

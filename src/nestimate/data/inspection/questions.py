@@ -1,7 +1,7 @@
 """What only the user can decide: each design that is proposed follows from an answer."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
@@ -122,6 +122,10 @@ def _each_block_once(proposals: Sequence[Proposal], told: Iterable[Decision]) ->
         if decision.kind != "same labels" or not blocks or proposals[held].factors:
             yield decision
             continue
+        if _says_the_same(proposals[0], proposals[held], decision.column):
+            # Subjects are the same in the likeliest design, too, which says more of their periods.
+            yield replace(decision, choices=(0, *decision.choices[1:]))
+            continue
         first = asked.setdefault(proposals[held].comparands, decision)
         before = first.choices[0]
         if blocks & {*proposals[before].candidate.blocks}:
@@ -129,6 +133,12 @@ def _each_block_once(proposals: Sequence[Proposal], told: Iterable[Decision]) ->
         else:
             one, other = first.column, decision.column
             yield Decision(kind="inside", column=one, other=other, choices=(before, held))
+
+
+def _says_the_same(first: Proposal, other: Proposal, column: str) -> bool:
+    """Return whether the likeliest design takes labels for the same things as another one does."""
+    alike = {*first.comparands} == {*other.comparands} and not first.candidate.relabel
+    return alike and bool(first.set_apart) and column in (*first.candidate.units, *first.set_apart)
 
 
 def _of_comparands(proposals: Sequence[Proposal]) -> Iterator[Decision]:

@@ -267,7 +267,7 @@ def test_bare_numbers_are_one_of_many_and_the_user_is_asked(name):
         {"value": "y", "group": name},
     ]
     said = " ".join(str(ne.inspect(frame)).split())
-    assert f"a value that you state: design 1. {name}: design 2." in said
+    assert f"with a value: design 1. {name}: design 2." in said
 
 
 def test_what_was_done_to_whole_litters_is_compared_before_the_sexes_in_them():

@@ -84,7 +84,7 @@ def test_a_second_treatment_that_is_numbered_is_a_factor_and_it_is_asked(other, 
     assert given[0] == {"value": "y", "group": f"{name},{other}"}
     assert {"value": "y", "group": other, "block": name} in given
     said = " ".join(str(found).split())
-    assert f"What do you want to compare? {name} and {other}, and how the effect" in said
+    assert f"What do you want to compare? {name} and {other}: design 1." in said
     assert f"{other} alone: design" in said
 
 

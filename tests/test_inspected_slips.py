@@ -156,7 +156,10 @@ def test_a_treatment_of_one_eye_each_is_compared_within_patients_first():
     assert best(frame) == {"value": "y", "group": "Treatment", "block": "Patient"}
     assert set(found.proposals[1].factors) == {"Eye", "Treatment"}
     asked = " ".join(str(found).split())
-    assert "What do you want to compare? Treatment alone: design 1. Eye and Treatment, and" in asked
+    assert (
+        "What do you want to compare? Treatment alone: design 1. Eye and Treatment: design 2."
+        in asked
+    )
 
 
 def test_questions_lead_to_designs_that_take_the_same_labels_for_the_same():

@@ -70,6 +70,11 @@ class Candidate:
         """Group, blocks and units."""
         return (*self.place, *self.units)
 
+    def alike(self, other: "Candidate") -> bool:
+        """Whether both give columns the same roles."""
+        one = (self.group, self.blocks, self.units, self.relabel)
+        return one == (other.group, other.blocks, other.units, other.relabel)
+
     def follows(self, other: "Candidate") -> bool:
         """Whether it takes for one thing measured again what is another in every block of `other`.
 

@@ -4,7 +4,7 @@ What was met so is compared, pairs what is compared, or is a side of a Latin squ
 nothing the labels still do: such a design is never left unsaid.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations, permutations
 
@@ -13,14 +13,13 @@ from nestimate.data.inspection.assigned import evenly_crossed, is_compared, squa
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, moments
+from nestimate.data.inspection.heeded import PAIR
 from nestimate.data.inspection.looks import alike_but_numbers
 from nestimate.data.inspection.loud import SURE, chances
-from nestimate.data.inspection.proposals import MOST, Proposal
+from nestimate.data.inspection.proposals import MOST, Build, Proposal
 
 #: Fewer labels do not pair what is compared: two sides, or sexes, are compared themselves.
 _FEWEST = 3
-#: Columns of a block and of what lies in it, or crosses it.
-PAIR = 2
 #: What a name says of labels that nobody compares, though each met all.
 _ASIDE = frozenset({"counter", "time", "place", "trait", "block"})
 #: What it says of what has no value of its own.
@@ -29,22 +28,13 @@ _NO_BLOCKS = frozenset({"trait", "counted", "value", "scored"})
 #: Words for what is bred to be compared, and is grown as well.
 _BRED = LINES | {"clone", "clones", "klon", "klone", "clon", "cloni"}
 
-Build = Callable[[Candidate], Proposal | None]
-
 
 def with_complete(
     crossing: Crossing, fit: Sequence[Proposal], build: Build
 ) -> tuple[Proposal, ...]:
     """Add the designs in which all was met once with all, as far as none of them has it.
 
-    Parameters
-    ----------
-    crossing
-        Which labels occur with which.
-    fit
-        Designs that can be, the likeliest first.
-    build
-        What makes a proposal of roles that none of them has; None where it cannot be.
+    `fit` are designs that can be, the likeliest first.
     """
     if not fit or crossing.single:
         return tuple(fit)
@@ -84,14 +74,12 @@ def _of_what_all_met(
         aside = _ASIDE - {"block"} if numbered and words(name) & _BRED else _ASIDE
         if not few or crossing.size(name) > MOST_GROUPS or hints(name) & aside:
             continue
-        if is_compared(crossing, many) or _numbers(crossing, name):
+        if not others or is_compared(crossing, many) or _numbers(crossing, name):
             continue
         if not _all_met(crossing, name, many, once=not numbered):
             continue
         wanted = Candidate(group=name, blocks=(many,))
-        known = [p for p in fit if _same(p.candidate, wanted)]
-        if not others:
-            continue
+        known = [p for p in fit if p.candidate.alike(wanted)]
         if (made := known[0] if known else build(wanted)) is not None:
             return (made, *(p for p in fit if p is not made))[:MOST]
     return tuple(fit)
@@ -110,7 +98,7 @@ def _by_readers(crossing: Crossing, fit: Sequence[Proposal], build: Build) -> tu
     if "person" not in hints(reader) or hints(outer) & {"person"} or crossing.inside(reader, outer):
         return tuple(fit)
     wanted = replace(first, blocks=(reader,))
-    known = [p for p in fit if _same(p.candidate, wanted)]
+    known = [p for p in fit if p.candidate.alike(wanted)]
     made = known[0] if known else build(wanted)
     return tuple(fit) if made is None else (made, *(p for p in fit if p is not made))[:MOST]
 
@@ -195,7 +183,3 @@ def _are_sorts(crossing: Crossing, name: str) -> bool:
 
 def _numbers(crossing: Crossing, name: str) -> bool:
     return all(map(str.isdigit, crossing.labels[name]))
-
-
-def _same(one: Candidate, other: Candidate) -> bool:
-    return (one.group, one.blocks, one.units) == (other.group, other.blocks, other.units)

@@ -4,7 +4,7 @@ What a table is called and how its rows are sorted say how likely a design is. W
 share a label are so much more alike than others that chance hardly makes them so, they say it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.premises import BLOCKS, PENS, PLOTS, SEASONS
@@ -20,7 +20,7 @@ from nestimate.data.inspection.factors import begins_anew, begun_in_all
 from nestimate.data.inspection.looks import MOST_KINDS, counting, number_things
 from nestimate.data.inspection.loud import alike, chances, louder, outside, rather_outside, same
 from nestimate.data.inspection.outermost import FEWEST, NIGHTS
-from nestimate.data.inspection.proposals import MOST, Proposal
+from nestimate.data.inspection.proposals import MOST, Build, Proposal
 
 #: Rows of each kind up to which a label has no readings of its own.
 MOST_ROWS = 2
@@ -34,9 +34,7 @@ _MEASURED = frozenset({"counted", "scored", "value", "trait"})
 _BESIDE = frozenset({"kind", "person", "group", "trait", "place"})
 
 
-def heeded(
-    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
-) -> tuple[Proposal, ...]:
+def heeded(crossing: Crossing, fit: Sequence[Proposal], build: Build) -> tuple[Proposal, ...]:
     """Return the designs with that first which the values of the likeliest speak for.
 
     Parameters
@@ -54,20 +52,18 @@ def heeded(
         first = found[0]
         seen.append(first.candidate)
         for wanted in _advised(crossing, first):
-            better = next((p for p in found if _alike(p.candidate, wanted)), None) or build(wanted)
+            better = next((p for p in found if p.candidate.alike(wanted)), None) or build(wanted)
             if better is not None and _quieter(crossing, better, first):
                 found = [better, *(p for p in found if p is not better)]
                 break
         else:
             for wanted in _as_one(crossing, first.candidate):
                 if (better := build(wanted)) is not None:
-                    found = [better, *(p for p in found if not _alike(p.candidate, wanted))]
+                    found = [better, *(p for p in found if not p.candidate.alike(wanted))]
     return tuple(found)
 
 
-def with_pairs(
-    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
-) -> tuple[Proposal, ...]:
+def with_pairs(crossing: Crossing, fit: Sequence[Proposal], build: Build) -> tuple[Proposal, ...]:
     """Add, behind the likeliest design, the one in which a left-out column pairs its readings.
 
     Every group has one row for each of its labels in each block: a position on a plate, read under
@@ -81,7 +77,7 @@ def with_pairs(
         pairs, full = crossing.size(block, name), crossing.size(block, name, group)
         once = crossing.most_rows([block, name, group]) == 1
         wanted = replace(best, blocks=(block, name))
-        known = any(_alike(p.candidate, wanted) for p in fit)
+        known = any(p.candidate.alike(wanted) for p in fit)
         if once and full >= 0.7 * pairs * crossing.size(group) and full > pairs and not known:
             made = build(wanted)
             return (fit[0], *([made] if made is not None else []), *fit[1:])[:MOST]
@@ -89,7 +85,7 @@ def with_pairs(
 
 
 def without_pairs(
-    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+    crossing: Crossing, fit: Sequence[Proposal], build: Build
 ) -> tuple[Proposal, ...]:
     """Put behind a design of other things the one in which numbers in blocks pair the groups.
 
@@ -107,13 +103,13 @@ def without_pairs(
     units = [asked.unit[:i] for i in range(len(asked.unit), 0, -1)]
     wanted = [replace(own, blocks=asked.block, units=u, relabel=True) for u in units]
     wanted += [replace(own, blocks=asked.block)] * bool(asked.block)
-    known = (p for w in wanted for p in fit if _alike(p.candidate, w))
+    known = (p for w in wanted for p in fit if p.candidate.alike(w))
     made = next(known, None) or (build(wanted[-1]) if wanted else None)
     return (made, *(p for p in fit if p is not made))[:MOST] if made is not None else tuple(fit)
 
 
 def with_numbered_anew(
-    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+    crossing: Crossing, fit: Sequence[Proposal], build: Build
 ) -> tuple[Proposal, ...]:
     """Add the design in which dish 1 of each run is another dish, where one takes them as one.
 
@@ -138,11 +134,11 @@ def with_numbered_anew(
         deeper = [n for n in inner if n != name and crossing.most_rows([name, unit, n]) > 1]
         wanted = replace(best, units=(unit, *deeper), blocks=(name,), relabel=True)
         pooled = replace(best, units=(), blocks=(name,))
-        if crossing.most_rows([name, unit]) == 1 and any(_alike(p.candidate, pooled) for p in fit):
+        if crossing.most_rows([name, unit]) == 1 and any(p.candidate.alike(pooled) for p in fit):
             continue  # rows are these units, as they are there
         made = build(wanted)
         if made is not None:
-            others = [p for p in fit if not _alike(p.candidate, wanted)]
+            others = [p for p in fit if not p.candidate.alike(wanted)]
             ordered = [made, *others] if once else [others[0], made, *others[1:]]
             return tuple(ordered[:MOST])
     return tuple(fit)
@@ -154,9 +150,7 @@ def _loudest_first(crossing: Crossing, unit: str, names: Sequence[str]) -> list[
     return sorted(found, key=lambda n: 1.0 if (own := found[n]) is None else own.one)
 
 
-def with_treated(
-    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
-) -> tuple[Proposal, ...]:
+def with_treated(crossing: Crossing, fit: Sequence[Proposal], build: Build) -> tuple[Proposal, ...]:
     """Add the design whose units are what was treated, where its rows are pooled in blocks.
 
     Tanks of one temperature each, all genets in each, are no readings of genets. It comes first
@@ -176,7 +170,7 @@ def with_treated(
             continue  # pups of another litter; without a word it is asked
         inside = crossing.inside(name, own.blocks[-1])
         wanted = replace(own, units=(name,), blocks=own.blocks if inside else (), relabel=False)
-        made = next((p for p in fit if _alike(p.candidate, wanted)), None) or build(wanted)
+        made = next((p for p in fit if p.candidate.alike(wanted)), None) or build(wanted)
         if made is not None:
             first = inside or alike(crossing, name, own.blocks[0])
             first = first or not (anew or _begins(crossing, own.blocks[0]))
@@ -186,7 +180,7 @@ def with_treated(
 
 
 def with_many_labels(
-    crossing: Crossing, fit: Sequence[Proposal], build: Callable[[Candidate], Proposal | None]
+    crossing: Crossing, fit: Sequence[Proposal], build: Build
 ) -> tuple[Proposal, ...]:
     """Put first the design in which what has many labels is no factor beside a few kinds.
 
@@ -360,13 +354,3 @@ def _outermost(crossing: Crossing, blocks: tuple[str, ...]) -> tuple[str, ...]:
     if same(crossing, outer, inner) or same(crossing, inner, outer):
         swapped = louder(crossing, inner, outer)
     return (*before, inner, outer) if swapped else blocks
-
-
-def _alike(one: Candidate, other: Candidate) -> bool:
-    """Return whether two candidates give columns the same roles."""
-    return (one.group, one.blocks, one.units, one.relabel) == (
-        other.group,
-        other.blocks,
-        other.units,
-        other.relabel,
-    )

@@ -1,6 +1,6 @@
 """Designs that a table could be: what each holds, level by level, and the words that ask for it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from shlex import quote
@@ -308,3 +308,7 @@ class FormulaProposal(Proposal):
 
 def _literal(value: str | bool) -> str:
     return str(value) if isinstance(value, bool) else dumps(value, ensure_ascii=False)
+
+
+#: What makes a proposal of roles that none has; None where it cannot be.
+Build = Callable[[Candidate], Proposal | None]

@@ -64,7 +64,7 @@ class Decision:
         `inside`: are rows compared inside `column` or inside `other`? `readings`: are rows of one
         `column` readings of it? `readings of`: do readings belong to `column` or to `other`?
     column, other
-        Columns that it is about; of `compared` what keeps several of these apart.
+        Columns that it is about; none of `compared`.
     choices
         Index of the proposal that follows from each answer, in the order of the question; of `one
         quantity` a third one where columns may be readings.
@@ -73,21 +73,25 @@ class Decision:
     """
 
     kind: Kind
-    column: str
+    column: str = ""
     other: str = ""
     choices: tuple[int, ...]
     comparands: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """What is asked, and of what: it is asked once."""
+        return (self.kind, self.column, self.other, self.comparands)
+
 
 def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     """Return the questions that tell the proposals apart, each once."""
-    found: dict[tuple[str, ...], Decision] = {}
+    found: dict[tuple[object, ...], Decision] = {}
     plain = [i for i, proposal in enumerate(proposals) if not proposal.factors]
     for i, j in combinations(plain, 2):
         for decision in _between(proposals, i, j, first=plain[0]):
             once = decision.kind == "what columns are"
-            key = (decision.kind, *(() if once else (decision.column, decision.other)))
-            found.setdefault(key, decision)
+            found.setdefault((decision.kind,) if once else decision.subject, decision)
     for decision in [
         *_of_comparands(proposals),
         *_of_levels(proposals),
@@ -97,10 +101,9 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
         *_of_factors(proposals),
         *_of_pairs(proposals),
     ]:
-        found.setdefault((decision.kind, decision.column, decision.other), decision)
-    for decision in _of_the_rest(proposals, found.values()):
-        found.setdefault((decision.kind, decision.column, decision.other), decision)
-    told = sorted(_each_block_once(proposals, found.values()), key=lambda d: min(d.choices[:2]))
+        found.setdefault(decision.subject, decision)
+    every = [*found.values(), *_of_the_rest(proposals, found.values())]
+    told = sorted(_each_block_once(proposals, every), key=lambda d: min(d.choices[:2]))
     # Two questions about labels that tell the same designs apart are one.
     about = [d for d in told if d.kind in _OF_LABELS]
     first = {frozenset(d.choices): d for d in reversed(about)}
@@ -151,7 +154,7 @@ def _of_comparands(proposals: Sequence[Proposal]) -> Iterator[Decision]:
         }
         if len(first) > 1:
             choices, comparands = zip(*sorted(first.values()), strict=True)
-            yield Decision(kind="compared", column=folded, choices=choices, comparands=comparands)
+            yield Decision(kind="compared", choices=choices, comparands=comparands)
 
 
 def _of_the_rest(proposals: Sequence[Proposal], found: Iterable[Decision]) -> Iterator[Decision]:
@@ -179,7 +182,7 @@ def _apart(proposals: Sequence[Proposal], i: int, j: int) -> Decision | None:
     one, other = proposals[i], proposals[j]
     if {*one.comparands} != {*other.comparands}:
         comparands = one.comparands, other.comparands
-        return Decision(kind="compared", column=f"{i}", choices=(i, j), comparands=comparands)
+        return Decision(kind="compared", choices=(i, j), comparands=comparands)
     if one.measured != other.measured:
         said = one.measured, other.measured
         return Decision(kind="quantity", column=said[0], other=said[1], choices=(i, j))

@@ -140,13 +140,11 @@ def _comparands(decision: Decision, inspection: Inspection) -> Iterator[str]:
         made = f"the columns {columns[0]} to {columns[-1]}" if columns else ""
         names = [name if name in own else made or name for name in found]
         if not names:
-            yield "Nothing: the mean of all rows is set beside a value that you state"
+            yield "Nothing: the mean of all rows, with a value"
         elif len(names) == 1:
             yield f"{names[0]} alone" if alone else names[0]
         else:
-            one = "the others" if len(names) > 2 else "the other"
-            said = f"{', '.join(names[:-1])} and {names[-1]}"
-            yield f"{said}, and how the effect of one depends on {one}"
+            yield f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _sentences(*said: str) -> Iterator[str]:

@@ -232,19 +232,6 @@ def test_questions_about_other_comparisons_say_so():
         assert named in compared or f"If {named} is what you compare:" in part
 
 
-NUMBERED = ["pat_no", "resident_no", "case_no", "pupil_number", "child_nr", "PatNr", "Child no."]
-
-
-@pytest.mark.parametrize("name", [*NUMBERED, "Pat.-Nr.", "rat_no"])
-def test_what_is_numbered_is_a_unit_whatever_word_says_so(name):
-    rng = np.random.default_rng(6)
-    who = np.repeat(np.arange(22), 3)
-    frame = pd.DataFrame({name: who + 1, "laser": np.array(["no", "yes"])[who % 2]})
-    frame["ISQ_mm"] = (60 + rng.normal(0, 5, 22)[who] + rng.normal(0, 2, 66)).round(1)
-    found = first(frame)
-    assert (found["group"], found["unit"]) == ("laser", name)
-
-
 @pytest.mark.parametrize("name", ["No", "rep_no", "obs_no", "reading no", "row_no"])
 def test_numbers_of_readings_stay_what_they_are(name):
     rng = np.random.default_rng(6)

@@ -365,9 +365,7 @@ def hints(name: str) -> frozenset[str]:
         # A biological replicate is what was sampled, a technical one reads it again.
         said |= {"biorep"} if said & {"bio", "biol", "biological"} else set()
         said -= {"replicate"} if said & {"tech", "technical"} else set()
-    found, rest = _roles(said), said - _NUMBERED
-    if found == {"counter"} and rest and rest != said and not _roles(rest):
-        return found | {"unit"}  # pat_no numbers things, which no other word names
+    found = _roles(said)
     thing, modifiers = heads.compound(_in_order(re.sub(r"\(.*\)", "", name)))
     told = thing in heads.NAMING or _roles({thing}) - {"group", "trait"}
     if told or "time" in found or not _roles(modifiers) & _SAMPLED:

@@ -242,11 +242,6 @@ def test_numbers_of_readings_stay_what_they_are(name):
     assert first(frame) == {"value": "y_mm", "group": "arm", "unit": "mouse"}
 
 
-def test_lines_beside_the_wild_type_are_compared():
-    frame = crossed({"Line": ["WT", "KO", "Rescue"], "drug": ["Vehicle", "Drug"]}, rows=4)
-    assert {*first(frame)["group"].split(",")} == {"Line", "drug"}
-
-
 def test_true_answers_about_a_crossover_lead_to_one_design():
     rng = np.random.default_rng(7)
     who, period = (x.ravel() for x in np.indices((12, 2)))

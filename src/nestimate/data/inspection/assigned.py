@@ -34,8 +34,6 @@ _ASIDE = frozenset({"unit", "counter", "place", "person"})
 _BESIDE = frozenset({"counter", "time", "group", "trait", "kind"})
 #: Words for dates, and how many of them are set at most.
 _DATES, _MOST_DATES = frozenset({"date", "dates", "datum", "fecha"}), 3
-#: A line that others are held against, which none of many is.
-_WILD = frozenset({"wt", "wild type", "wild-type", "wildtype"})
 #: Fewer who judge the same are rather readers of it.
 FEWEST_JUDGES = 5
 
@@ -51,8 +49,6 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if says_states(name, labels) or differs_in_each(crossing, name) or is_set_date(crossing, name):
         return True
     if are_lettered(crossing, name) or has_counterpart(crossing, name):
-        return True
-    if words(name) & LINES and any(label.casefold() in _WILD for label in labels):
         return True
     if not spoken and are_numbered(name, labels):
         return False
